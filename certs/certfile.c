@@ -1,0 +1,146 @@
+#include "certs/certificate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "certs/wipe.h"
+
+static int open_regular(int dirfd, const char *name, const char *file, struct stat *status,
+                        struct cert_error *error)
+{
+    /* O_NONBLOCK: a FIFO put in the place of a certificate must not hang the agent. */
+    int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0)
+        return cert_fail(error, errno, "%s: %s", file, strerror(errno));
+    if (fstat(fd, status) != 0)
+        cert_fail(error, errno, "%s: %s", file, strerror(errno));
+    else if (!S_ISREG(status->st_mode))
+        cert_fail(error, EINVAL, "%s: not a regular file", file);
+    else if (status->st_size > CERT_FILE_MAX)
+        cert_fail(error, EINVAL, "%s: too large for a certificate (%d bytes at most)", file,
+                  CERT_FILE_MAX);
+    else
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static int read_all(int fd, char *buffer, size_t size, size_t *length)
+{
+    *length = 0;
+    while (*length < size) {
+        ssize_t n = read(fd, buffer + *length, size - *length);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        *length += (size_t)n;
+    }
+    return 0;
+}
+
+static int check_secret_mode(const struct stat *status, const char *file, unsigned need,
+                             struct cert_error *error)
+{
+    mode_t loose = status->st_mode & (S_IRWXO | S_IRWXG);
+
+    if (status->st_uid == 0)
+        loose &= (mode_t)~S_IRGRP;
+    if ((loose & (S_IRGRP | S_IROTH | S_IWGRP | S_IWOTH)) == 0)
+        return 0;
+    cert_fail(error, EPERM,
+              "%s: others can %s this secret key (mode %04o): run chmod 600 %s, or where the mount "
+              "fixes the mode set SECURE_ZMQ_PERMISSIONS=warn",
+              file, loose & (S_IRGRP | S_IROTH) ? "read" : "write", status->st_mode & 07777, file);
+    return need & CERT_PERMISSIONS_WARN ? 1 : -1;
+}
+
+static int read_one(struct certificate *certificate, int dirfd, const char *name, const char *file,
+                    unsigned need, struct cert_error *error)
+{
+    const size_t size = CERT_FILE_MAX + 1;
+    struct stat status;
+    size_t length = 0;
+    char *text;
+    int fd, result;
+
+    fd = open_regular(dirfd, name, file, &status, error);
+    if (fd < 0)
+        return -1;
+    /* Not on the stack: agents call from threads with small ones. */
+    text = malloc(size);
+    if (text == NULL || read_all(fd, text, size, &length) != 0)
+        result = cert_fail(error, errno, "%s: %s", file, strerror(errno));
+    else if (length == size)
+        result = cert_fail(error, EINVAL, "%s: too large for a certificate (%d bytes at most)",
+                           file, CERT_FILE_MAX);
+    else
+        result = certificate_parse(certificate, text, length, file, error);
+    close(fd);
+    if (text != NULL)
+        wipe(text, length);
+    free(text);
+    if (result == 0 && (need & CERT_NEED_PUBLIC) && !certificate->has_public)
+        result = cert_fail(error, EINVAL, "%s: there is no public-key in a section 'curve'", file);
+    if (result == 0 && (need & CERT_NEED_SECRET) && certificate->has_secret)
+        result = check_secret_mode(&status, file, need, error);
+    return result;
+}
+
+int certificate_read(struct certificate *certificate, int dirfd, const char *name, const char *file,
+                     unsigned need, struct cert_error *error)
+{
+    char secret_name[2048], secret_file[2048];
+    int result = read_one(certificate, dirfd, name, file, need, error);
+    struct stat status;
+
+    if (result >= 0 && (need & CERT_NEED_SECRET) && !certificate->has_secret) {
+        snprintf(secret_name, sizeof secret_name, "%s_secret", name);
+        snprintf(secret_file, sizeof secret_file, "%s_secret", file);
+        if (fstatat(dirfd, secret_name, &status, 0) == 0) {
+            file = secret_file;
+            result = read_one(certificate, dirfd, secret_name, file, need, error);
+        }
+        if (result >= 0 && !certificate->has_secret)
+            result =
+                cert_fail(error, EINVAL, "%s: there is no secret-key in a section 'curve'", file);
+    }
+    if (result < 0)
+        certificate_wipe(certificate);
+    return result;
+}
+
+int certificate_directory_check(const char *path, bool must_be_ours, struct cert_error *error)
+{
+    struct statvfs mount;
+    struct stat status;
+    mode_t loose;
+
+    if (stat(path, &status) != 0)
+        return cert_fail(error, errno, "%s: %s", path, strerror(errno));
+    if (!S_ISDIR(status.st_mode))
+        return cert_fail(error, ENOTDIR, "%s: not a directory", path);
+    if (must_be_ours && status.st_uid != 0 && status.st_uid != geteuid())
+        return cert_fail(error, EPERM,
+                         "%s: found in the working directory, but owned by neither root nor this "
+                         "user (uid %lu): set SECURE_ZMQ_CERTS to the directory that you trust",
+                         path, (unsigned long)geteuid());
+    loose = status.st_mode & (status.st_uid == 0 ? S_IWOTH : S_IWOTH | S_IWGRP);
+    if (loose == 0)
+        return 0;
+    if (statvfs(path, &mount) == 0 && (mount.f_flag & ST_RDONLY))
+        return 0;
+    return cert_fail(error, EPERM,
+                     "%s: others can write this directory (mode %04o): run chmod go-w %s", path,
+                     status.st_mode & 07777, path);
+}
