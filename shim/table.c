@@ -1,0 +1,98 @@
+#include "shim/table.h"
+
+#include <stdlib.h>
+
+uint64_t table_hash(const void *bytes, size_t length)
+{
+    const unsigned char *at = bytes;
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ at[i]) * 0x100000001b3u;
+    hash ^= hash >> 32;
+    hash *= 0xd6e8feb86659fd93u;
+    return hash ^ hash >> 32;
+}
+
+static void grow(struct table *table)
+{
+    size_t size = table->size == 0 ? 16 : table->size * 2;
+    struct table_node **buckets = calloc(size, sizeof *buckets);
+
+    if (buckets == NULL)
+        return;
+    for (size_t i = 0; i < table->size; i++)
+        for (struct table_node *node = table->buckets[i], *next; node != NULL; node = next) {
+            next = node->next;
+            node->next = buckets[node->hash & (size - 1)];
+            buckets[node->hash & (size - 1)] = node;
+        }
+    free(table->buckets);
+    table->buckets = buckets;
+    table->size = size;
+}
+
+int table_add(struct table *table, struct table_node *node, uint64_t hash)
+{
+    if (table->count >= table->size)
+        grow(table);
+    if (table->size == 0)
+        return -1;
+    node->hash = hash;
+    node->next = table->buckets[hash & (table->size - 1)];
+    table->buckets[hash & (table->size - 1)] = node;
+    table->count++;
+    return 0;
+}
+
+void table_remove(struct table *table, struct table_node *node)
+{
+    struct table_node **at;
+
+    if (table->size == 0)
+        return;
+    for (at = &table->buckets[node->hash & (table->size - 1)]; *at != NULL; at = &(*at)->next)
+        if (*at == node) {
+            *at = node->next;
+            table->count--;
+            return;
+        }
+}
+
+static struct table_node *same(struct table_node *node, uint64_t hash)
+{
+    while (node != NULL && node->hash != hash)
+        node = node->next;
+    return node;
+}
+
+struct table_node *table_first(const struct table *table, uint64_t hash)
+{
+    return table->size == 0 ? NULL : same(table->buckets[hash & (table->size - 1)], hash);
+}
+
+struct table_node *table_next(const struct table_node *node)
+{
+    return same(node->next, node->hash);
+}
+
+struct table_node *table_each(const struct table *table, size_t *bucket, struct table_node *last)
+{
+    if (last == NULL)
+        *bucket = 0;
+    else if (last->next != NULL)
+        return last->next;
+    else
+        ++*bucket;
+    for (; *bucket < table->size; ++*bucket)
+        if (table->buckets[*bucket] != NULL)
+            return table->buckets[*bucket];
+    return NULL;
+}
+
+void table_free(struct table *table)
+{
+    free(table->buckets);
+    table->buckets = NULL;
+    table->size = table->count = 0;
+}
