@@ -1,0 +1,24 @@
+#ifndef CURVESHIM_SHIM_LOG_H
+#define CURVESHIM_SHIM_LOG_H
+
+#include "shim/config.h"
+#include "shim/event.h"
+
+/* Where events go. Thread-safe; errno and signals of the caller are left alone; never blocks on a
+ * full pipe or terminal; never raises SIGPIPE. */
+
+/* Remembers the configuration (borrowed for ever) and which file descriptor 2 is. */
+void log_start(const struct config *config);
+
+/* Whether an event of that level would be written. */
+bool log_wants(enum event_level level);
+
+/* Writes the event as one line. */
+void log_event(const struct event *event);
+
+/* The same for what a peer or a retrying program can cause again and again: at once the first
+ * time, then at growing intervals for the same (event, peer, reason), with the number held back as
+ * a field "repeated"; and for all of them together at a bounded rate. */
+void log_repeatable(struct event *event, const char *peer, const char *reason);
+
+#endif
