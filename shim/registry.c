@@ -1,0 +1,225 @@
+#include "shim/registry.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "shim/locks.h"
+
+static struct table contexts;
+static struct table sockets;
+
+/* Changes with every entry that comes or goes, so that a thread's remembered answer ends. */
+static unsigned long generation = 1;
+static __thread struct {
+    void *address;
+    const struct zmqlib *lib;
+    unsigned long generation;
+} last;
+
+static void changed(void)
+{
+    __atomic_add_fetch(&generation, 1, __ATOMIC_RELEASE);
+}
+
+static uint64_t hash_of(const void *address)
+{
+    return table_hash(&address, sizeof address);
+}
+
+static struct context *find_context(void *address)
+{
+    struct table_node *node = table_first(&contexts, hash_of(address));
+
+    for (; node != NULL; node = table_next(node))
+        if (table_owner(node, struct context, node)->address == address)
+            return table_owner(node, struct context, node);
+    return NULL;
+}
+
+static struct sock *find_socket(void *address)
+{
+    struct table_node *node = table_first(&sockets, hash_of(address));
+
+    for (; node != NULL; node = table_next(node))
+        if (table_owner(node, struct sock, node)->address == address)
+            return table_owner(node, struct sock, node);
+    return NULL;
+}
+
+static void drop_context(struct context *context)
+{
+    if (--context->references > 0)
+        return;
+    pthread_mutex_destroy(&context->latch);
+    free(context);
+}
+
+static void drop_socket(struct sock *sock)
+{
+    if (--sock->references > 0)
+        return;
+    drop_context(sock->context);
+    pthread_mutex_destroy(&sock->latch);
+    free(sock);
+}
+
+struct context *registry_add_context(void *address, const struct zmqlib *lib)
+{
+    struct context *context = calloc(1, sizeof *context), *stale;
+
+    if (context == NULL)
+        return NULL;
+    context->address = address;
+    context->lib = lib;
+    context->references = 1;
+    context->pid = getpid();
+    pthread_mutex_init(&context->latch, NULL);
+    lock_take(LOCK_REGISTRY);
+    stale = find_context(address);
+    if (stale != NULL) {
+        table_remove(&contexts, &stale->node);
+        drop_context(stale);
+    }
+    if (table_add(&contexts, &context->node, hash_of(address)) != 0) {
+        drop_context(context);
+        context = NULL;
+    }
+    lock_drop(LOCK_REGISTRY);
+    return context;
+}
+
+struct context *registry_context(void *address)
+{
+    struct context *context;
+
+    lock_take(LOCK_REGISTRY);
+    context = find_context(address);
+    if (context != NULL)
+        context->references++;
+    lock_drop(LOCK_REGISTRY);
+    return context;
+}
+
+struct context *registry_take_context(void *address)
+{
+    struct context *context;
+
+    lock_take(LOCK_REGISTRY);
+    context = find_context(address);
+    if (context != NULL)
+        table_remove(&contexts, &context->node);
+    lock_drop(LOCK_REGISTRY);
+    return context;
+}
+
+void registry_return_context(struct context *context)
+{
+    lock_take(LOCK_REGISTRY);
+    if (table_add(&contexts, &context->node, hash_of(context->address)) != 0)
+        drop_context(context);
+    lock_drop(LOCK_REGISTRY);
+}
+
+void registry_hold_context(struct context *context)
+{
+    lock_take(LOCK_REGISTRY);
+    context->references++;
+    lock_drop(LOCK_REGISTRY);
+}
+
+void registry_release_context(struct context *context)
+{
+    lock_take(LOCK_REGISTRY);
+    drop_context(context);
+    lock_drop(LOCK_REGISTRY);
+}
+
+struct sock *registry_add_socket(void *address, struct context *context)
+{
+    struct sock *sock = calloc(1, sizeof *sock), *stale;
+
+    if (sock == NULL)
+        return NULL;
+    sock->address = address;
+    sock->context = context;
+    sock->lib = context->lib;
+    sock->references = 1;
+    pthread_mutex_init(&sock->latch, NULL);
+    lock_take(LOCK_REGISTRY);
+    context->references++;
+    stale = find_socket(address);
+    if (stale != NULL) {
+        table_remove(&sockets, &stale->node);
+        drop_socket(stale);
+    }
+    if (table_add(&sockets, &sock->node, hash_of(address)) != 0) {
+        drop_socket(sock);
+        sock = NULL;
+    } else {
+        context->sockets++;
+    }
+    changed();
+    lock_drop(LOCK_REGISTRY);
+    return sock;
+}
+
+struct sock *registry_socket(void *address)
+{
+    struct sock *sock;
+
+    lock_take(LOCK_REGISTRY);
+    sock = find_socket(address);
+    if (sock != NULL)
+        sock->references++;
+    lock_drop(LOCK_REGISTRY);
+    return sock;
+}
+
+struct sock *registry_take_socket(void *address)
+{
+    struct sock *sock;
+
+    lock_take(LOCK_REGISTRY);
+    sock = find_socket(address);
+    if (sock != NULL) {
+        table_remove(&sockets, &sock->node);
+        sock->context->sockets--;
+        changed();
+    }
+    lock_drop(LOCK_REGISTRY);
+    return sock;
+}
+
+void registry_release_socket(struct sock *sock)
+{
+    lock_take(LOCK_REGISTRY);
+    drop_socket(sock);
+    lock_drop(LOCK_REGISTRY);
+}
+
+const struct zmqlib *registry_socket_lib(void *address)
+{
+    unsigned long now = __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
+    struct sock *sock;
+
+    if (last.generation == now && last.address == address)
+        return last.lib;
+    lock_take(LOCK_REGISTRY);
+    now = generation;
+    sock = find_socket(address);
+    last.lib = sock != NULL ? sock->lib : NULL;
+    lock_drop(LOCK_REGISTRY);
+    last.address = address;
+    last.generation = now;
+    return last.lib;
+}
+
+void registry_forked(void)
+{
+    size_t bucket;
+
+    for (struct table_node *node = NULL; (node = table_each(&contexts, &bucket, node)) != NULL;)
+        pthread_mutex_init(&table_owner(node, struct context, node)->latch, NULL);
+    for (struct table_node *node = NULL; (node = table_each(&sockets, &bucket, node)) != NULL;)
+        pthread_mutex_init(&table_owner(node, struct sock, node)->latch, NULL);
+}

@@ -1,0 +1,173 @@
+#include "shim/zmqlib.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "shim/elf_object.h"
+#include "shim/locks.h"
+
+#define COPIES 16
+#define IMPORTS 6
+
+static struct zmqlib copies[COPIES];
+static size_t copy_count;
+
+/* Functions of libzmq that the caller's GOT is bound to; hooked ones are bound to this library and
+ * say nothing. */
+struct import {
+    char name[48];
+    void *value;
+};
+
+struct search {
+    const void *caller;
+    size_t import_count;
+    struct import imports[IMPORTS];
+    bool after_interpreter;
+    int best;
+    struct zmqlib found;
+};
+
+static void note_import(void *argument, const char *name, void *value)
+{
+    struct search *search = argument;
+    struct import *import = &search->imports[search->import_count];
+
+    if (search->import_count == IMPORTS || strncmp(name, "zmq_", 4) != 0 ||
+        strlen(name) >= sizeof import->name)
+        return;
+    strcpy(import->name, name);
+    import->value = value;
+    search->import_count++;
+}
+
+static bool is_self(const struct elf_object *object)
+{
+    return elf_object_contains(object, (const void *)(uintptr_t)&zmqlib_for_caller);
+}
+
+static int find_caller(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    struct search *search = argument;
+    struct elf_object object;
+
+    (void)size;
+    if (!elf_object_read(&object, info) || !elf_object_contains(&object, search->caller))
+        return 0;
+    elf_object_imports(&object, note_import, search);
+    return 1;
+}
+
+static bool import_matches(const struct search *search, const struct elf_object *object)
+{
+    for (size_t i = 0; i < search->import_count; i++)
+        if (elf_object_contains(object, search->imports[i].value) &&
+            elf_object_function(object, search->imports[i].name) == search->imports[i].value)
+            return true;
+    return false;
+}
+
+static int rank(const struct search *search, const struct elf_object *object)
+{
+    if (import_matches(search, object))
+        return 4;
+    if (!search->after_interpreter)
+        return 3; /* in the global scope since the program's start */
+    if (elf_object_contains(object, search->caller))
+        return 2;
+    return 1;
+}
+
+static void fill(struct zmqlib *lib, const struct elf_object *object)
+{
+    memset(lib, 0, sizeof *lib);
+    lib->base = object->base;
+    snprintf(lib->file, sizeof lib->file, "%s", object->name);
+#define X(result, name, parameters)                                                                \
+    *(void **)(void *)&lib->name = elf_object_function(object, "zmq_" #name);
+    ZMQLIB_FUNCTIONS(X)
+#undef X
+}
+
+static bool is_interpreter(const struct elf_object *object)
+{
+    const char *soname = elf_object_soname(object);
+
+    return soname != NULL && (strncmp(soname, "ld-", 3) == 0 || strncmp(soname, "ld.so", 5) == 0);
+}
+
+static int find_copy(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    struct search *search = argument;
+    struct elf_object object;
+    int ranked;
+
+    (void)size;
+    if (!elf_object_read(&object, info) || is_self(&object))
+        return 0;
+    search->after_interpreter |= is_interpreter(&object);
+    if (elf_object_function(&object, "zmq_ctx_new") == NULL ||
+        elf_object_function(&object, "zmq_setsockopt") == NULL)
+        return 0;
+    ranked = rank(search, &object);
+    if (ranked > search->best) {
+        search->best = ranked;
+        fill(&search->found, &object);
+    }
+    return 0;
+}
+
+static void ask(struct zmqlib *lib)
+{
+    int major = 0, minor = 0, patch = 0;
+
+    if (lib->version != NULL)
+        lib->version(&major, &minor, &patch);
+    lib->release = ZMQLIB_VERSION(major, minor, patch);
+    lib->has_curve = lib->has != NULL && lib->has("curve") == 1 && lib->curve_public != NULL;
+}
+
+static const struct zmqlib *known(const struct zmqlib *found)
+{
+    for (size_t i = 0; i < copy_count; i++)
+        if (copies[i].base == found->base && copies[i].ctx_new == found->ctx_new &&
+            strcmp(copies[i].file, found->file) == 0)
+            return &copies[i];
+    return NULL;
+}
+
+const struct zmqlib *zmqlib_for_caller(const void *caller)
+{
+    struct search search;
+    const struct zmqlib *lib;
+
+    memset(&search, 0, sizeof search);
+    search.caller = caller;
+    dl_iterate_phdr(find_caller, &search);
+    dl_iterate_phdr(find_copy, &search);
+    if (search.best == 0)
+        return NULL;
+    lock_take(LOCK_REGISTRY);
+    lib = known(&search.found);
+    lock_drop(LOCK_REGISTRY);
+    if (lib != NULL)
+        return lib;
+    ask(&search.found);
+    lock_take(LOCK_REGISTRY);
+    lib = known(&search.found);
+    if (lib == NULL && copy_count < COPIES) {
+        copies[copy_count] = search.found;
+        lib = &copies[copy_count++];
+    }
+    lock_drop(LOCK_REGISTRY);
+    return lib;
+}
+
+bool zmqlib_present(void)
+{
+    struct search search;
+
+    memset(&search, 0, sizeof search);
+    dl_iterate_phdr(find_copy, &search);
+    return search.best != 0;
+}
