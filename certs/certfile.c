@@ -65,12 +65,23 @@ static int check_secret_mode(const struct stat *status, const char *file, unsign
     return need & CERT_PERMISSIONS_WARN ? 1 : -1;
 }
 
+static int check_public_mode(const struct stat *status, const char *file, bool read_only,
+                             struct cert_error *error)
+{
+    if (!(status->st_mode & S_IWOTH) || read_only)
+        return 0;
+    return cert_fail(error, EPERM, "%s: others can write this certificate (mode %04o): run chmod o-w %s",
+                     file, status->st_mode & 07777, file);
+}
+
 static int read_one(struct certificate *certificate, int dirfd, const char *name, const char *file,
                     unsigned need, struct cert_error *error)
 {
     const size_t size = CERT_FILE_MAX + 1;
+    struct statvfs mount;
     struct stat status;
     size_t length = 0;
+    bool read_only;
     char *text;
     int fd, result;
 
@@ -86,6 +97,7 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
                            file, CERT_FILE_MAX);
     else
         result = certificate_parse(certificate, text, length, file, error);
+    read_only = (status.st_mode & S_IWOTH) && fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY);
     close(fd);
     if (text != NULL)
         wipe(text, length);
@@ -94,6 +106,8 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
         result = cert_fail(error, EINVAL, "%s: there is no public-key in a section 'curve'", file);
     if (result == 0 && (need & CERT_NEED_SECRET) && certificate->has_secret)
         result = check_secret_mode(&status, file, need, error);
+    else if (result == 0)
+        result = check_public_mode(&status, file, read_only, error);
     return result;
 }
 

@@ -1,0 +1,62 @@
+#ifndef CURVESHIM_SHIM_CERTDIR_H
+#define CURVESHIM_SHIM_CERTDIR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "shim/policy.h"
+#include "shim/table.h"
+
+/* A directory of "*.key" certificates, kept in memory. Files are read one by one, and only those
+ * that changed; what can't be read or parsed never touches the others.
+ *
+ * The functions that change it are for one thread at a time and take LOCK_AUTHORIZED for each
+ * change; look-ups are for any thread that holds LOCK_AUTHORIZED. */
+
+#define CERTDIR_GRACE_MS 2000 /* a file that can't be parsed counts as being written */
+
+struct certdir_file {
+    struct table_node by_name;
+    struct table_node by_key;
+    struct policy *policy; /* NULL: authorises nobody */
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec modified;
+    struct timespec changed;
+    bool recent;          /* changed just before it was read: its times may hide another change */
+    int64_t broken_since; /* monotonic milliseconds; 0: it is not */
+    bool reported;
+    unsigned long seen;
+    char name[];
+};
+
+struct certdir {
+    const char *path; /* borrowed */
+    bool revokes;     /* a broken file keeps what it revoked before */
+    struct table files;
+    struct table keys;
+    unsigned long scans;
+    bool links;     /* it holds symbolic links: what they point to is not watched */
+    bool unsettled; /* broken files wait for their grace to end */
+    dev_t device;   /* of the directory that was read last */
+    ino_t inode;
+};
+
+/* Reads what is new or changed, and forgets what is gone. 0, or -1 with *error and everything left
+ * as it was (the directory is missing, can't be read, or others can write it). */
+int certdir_scan(struct certdir *directory, int64_t now, struct cert_error *error);
+
+/* The same for one file name, whatever its times say. */
+void certdir_touch(struct certdir *directory, const char *name, int64_t now);
+
+/* Looks again at broken files; milliseconds until it wants to be called next, or -1. */
+long certdir_settle(struct certdir *directory, int64_t now);
+
+/* The file that counts for a key (of several, the first by name), or NULL. */
+const struct certdir_file *certdir_find(const struct certdir *directory,
+                                        const uint8_t key[KEY_BYTES]);
+
+#endif

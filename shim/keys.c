@@ -1,0 +1,114 @@
+#include "shim/keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "certs/wipe.h"
+#include "shim/keys_files.h"
+#include "shim/locks.h"
+
+static struct {
+    bool loaded;
+    bool verified;
+    struct keypair pair;
+} own[2];
+
+static int read_pair(struct keypair *pair, const char *path, const struct config *config,
+                     struct cert_error *error)
+{
+    struct certificate *certificate = malloc(sizeof *certificate);
+    int result;
+
+    if (certificate == NULL)
+        return cert_fail(error, ENOMEM, "%s: out of memory", path);
+    result = keys_read_file(certificate, config, path, CERT_NEED_PUBLIC | CERT_NEED_SECRET, error);
+    if (result == 0) {
+        memcpy(pair->public_key, certificate->public_key, KEY_BYTES);
+        memcpy(pair->secret_key, certificate->secret_key, KEY_BYTES);
+        z85_encode_key(pair->public_text, pair->public_key);
+    }
+    certificate_wipe(certificate);
+    free(certificate);
+    return result;
+}
+
+static const char *path_of(enum keys_role role, const struct config *config)
+{
+    return role == KEYS_SERVER ? config->server_cert : config->client_cert;
+}
+
+/* Loads or reloads into own[role]; true if it holds a pair afterwards. */
+static int load(enum keys_role role, const struct config *config, struct cert_error *error)
+{
+    struct keypair fresh;
+    int result = read_pair(&fresh, path_of(role, config), config, error);
+
+    lock_take(LOCK_KEYS);
+    if (result == 0 && memcmp(&own[role].pair, &fresh, sizeof fresh) != 0) {
+        own[role].pair = fresh;
+        own[role].verified = false;
+    }
+    if (result == 0)
+        own[role].loaded = true;
+    else if (own[role].loaded && keys_out_of_reach(error))
+        result = 0;
+    lock_drop(LOCK_KEYS);
+    wipe(&fresh, sizeof fresh);
+    return result;
+}
+
+static int verify(const struct keypair *pair, const char *path, const struct zmqlib *lib,
+                  struct cert_error *error)
+{
+    char secret[KEY_Z85 + 1], public[KEY_Z85 + 1];
+    int result = 0;
+
+    z85_encode_key(secret, pair->secret_key);
+    if (lib->curve_public(public, secret) != 0)
+        result = cert_fail(error, EINVAL, "%s: this libzmq can not compute the public key", path);
+    else if (strcmp(public, pair->public_text) != 0)
+        result = cert_fail(error, EINVAL,
+                           "%s: public-key and secret-key do not belong together: copy the right "
+                           "file again or make a new one with 'curveshim-cert new'",
+                           path);
+    wipe(secret, sizeof secret);
+    return result;
+}
+
+int keys_own(struct keypair *pair, enum keys_role role, const struct config *config,
+             const struct zmqlib *lib, struct cert_error *error)
+{
+    bool verified;
+    int result = load(role, config, error);
+
+    if (result != 0)
+        return -1;
+    lock_take(LOCK_KEYS);
+    *pair = own[role].pair;
+    verified = own[role].verified;
+    lock_drop(LOCK_KEYS);
+    if (verified)
+        return 0;
+    result = verify(pair, path_of(role, config), lib, error);
+    lock_take(LOCK_KEYS);
+    if (result == 0 && memcmp(&own[role].pair, pair, sizeof *pair) == 0)
+        own[role].verified = true;
+    lock_drop(LOCK_KEYS);
+    if (result != 0)
+        wipe(pair, sizeof *pair);
+    return result;
+}
+
+void keys_preload(const struct config *config)
+{
+    struct cert_error ignored;
+
+    if (config->error[0] != '\0')
+        return;
+    (void)load(KEYS_SERVER, config, &ignored);
+    (void)load(KEYS_CLIENT, config, &ignored);
+    keys_preload_servers(config);
+}

@@ -1,0 +1,37 @@
+#ifndef CURVESHIM_SHIM_KEYS_H
+#define CURVESHIM_SHIM_KEYS_H
+
+#include <stdint.h>
+
+#include "certs/certificate.h"
+#include "shim/config.h"
+#include "shim/zmqlib.h"
+
+/* The keys of this process: read again at each bind and connect, kept where the files can't be
+ * read any more (after chroot, or after privileges were dropped). Thread-safe. */
+
+enum keys_role { KEYS_SERVER, KEYS_CLIENT };
+
+struct keypair {
+    uint8_t public_key[KEY_BYTES];
+    uint8_t secret_key[KEY_BYTES]; /* wipe it */
+    char public_text[KEY_Z85 + 1];
+};
+
+/* The own key pair for a role, checked: the certificate directory, the file, and that both keys
+ * belong together (by the library's zmq_curve_public). 0, or -1 with *error. */
+int keys_own(struct keypair *pair, enum keys_role role, const struct config *config,
+             const struct zmqlib *lib, struct cert_error *error);
+
+#define KEYS_SOURCE 600
+
+/* The public key of the server at an endpoint that the program connects to, and where it came
+ * from ("file" or "file:line"). 0, or -1 with *error: also when known_servers is in force and does
+ * not list the endpoint. */
+int keys_server(uint8_t key[KEY_BYTES], char source[KEYS_SOURCE], const char *endpoint,
+                const struct config *config, struct cert_error *error);
+
+/* Loads what can be loaded, in silence, for a program that will lose sight of the files. */
+void keys_preload(const struct config *config);
+
+#endif

@@ -1,0 +1,27 @@
+#ifndef CURVESHIM_SHIM_KEYS_FILES_H
+#define CURVESHIM_SHIM_KEYS_FILES_H
+
+#include <stdbool.h>
+
+#include "certs/certificate.h"
+#include "shim/config.h"
+
+/* How the files of keys.c and keys_server.c are read. */
+
+/* Reads a certificate, with the check of the certificate directory if it lies in it. Loose
+ * permissions that the configuration accepts are logged. 0, or -1 with *error, whose text for a
+ * missing file says how to create it. need: enum certificate_need. */
+int keys_read_file(struct certificate *certificate, const struct config *config, const char *path,
+                   unsigned need, struct cert_error *error);
+
+/* The check of the certificate directory, for a path that lies in it. 0, or -1 with *error. */
+int keys_check_directory(const struct config *config, const char *path, struct cert_error *error);
+
+/* Bad contents and bad permissions are refusals; anything else means that the file is out of
+ * reach, where what was loaded stays in force. */
+bool keys_out_of_reach(const struct cert_error *error);
+
+/* keys_preload's share of keys_server.c. */
+void keys_preload_servers(const struct config *config);
+
+#endif

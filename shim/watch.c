@@ -1,0 +1,144 @@
+#include "shim/watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define CONTENT_MASK                                                                               \
+    (IN_CREATE | IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO |            \
+     IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+#define PARENT_MASK                                                                                \
+    (IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF |         \
+     IN_ONLYDIR | IN_MASK_ADD)
+#define HIGH_DESCRIPTOR 200
+
+static int move_up(int fd)
+{
+    struct rlimit limit;
+    int least = HIGH_DESCRIPTOR, moved;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= HIGH_DESCRIPTOR)
+        least = (int)limit.rlim_cur / 2;
+    moved = fcntl(fd, F_DUPFD_CLOEXEC, least);
+    if (moved < 0)
+        return fd;
+    close(fd);
+    return moved;
+}
+
+static void add(struct watch *watch, int i)
+{
+    char parent[PATH_MAX], *slash;
+
+    watch->directories[i] =
+        inotify_add_watch(watch->fd, watch->paths[i], CONTENT_MASK | IN_MASK_ADD);
+    snprintf(parent, sizeof parent, "%s", watch->paths[i]);
+    slash = strrchr(parent, '/');
+    if (slash == NULL)
+        return;
+    slash[slash == parent ? 1 : 0] = '\0';
+    watch->parents[i] = inotify_add_watch(watch->fd, parent, PARENT_MASK);
+}
+
+void watch_renew(struct watch *watch)
+{
+    for (int i = 0; i < WATCH_DIRECTORIES; i++) {
+        watch->directories[i] = watch->parents[i] = -1;
+        if (watch->fd >= 0 && watch->paths[i] != NULL)
+            add(watch, i);
+    }
+}
+
+void watch_open(struct watch *watch, const char *const paths[WATCH_DIRECTORIES])
+{
+    memcpy(watch->paths, paths, sizeof watch->paths);
+    watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (watch->fd >= 0)
+        watch->fd = move_up(watch->fd);
+    watch_renew(watch);
+}
+
+void watch_close(struct watch *watch)
+{
+    if (watch->fd >= 0)
+        close(watch->fd);
+    watch->fd = -1;
+}
+
+static void dispatch(const struct watch *watch, const struct inotify_event *event,
+                     void (*changed)(int directory, const char *name))
+{
+    const char *name = event->len > 0 ? event->name : "";
+
+    for (int i = 0; i < WATCH_DIRECTORIES; i++) {
+        if (event->mask & IN_Q_OVERFLOW)
+            changed(i, NULL);
+        else if (event->wd == watch->directories[i] && name[0] != '\0' && name[0] != '.')
+            changed(i, name);
+        else if (event->wd == watch->directories[i] || event->wd == watch->parents[i])
+            changed(i, NULL);
+    }
+}
+
+void watch_read(struct watch *watch, void (*changed)(int directory, const char *name))
+{
+    char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t length;
+
+    if (watch->fd < 0)
+        return;
+    while ((length = read(watch->fd, buffer, sizeof buffer)) > 0)
+        for (ssize_t at = 0; at < length;) {
+            const struct inotify_event *event = (const void *)(buffer + at);
+
+            dispatch(watch, event, changed);
+            at += (ssize_t)(sizeof *event + event->len);
+        }
+}
+
+/* File systems on which others can change files without inotify noticing. */
+static bool is_remote(const char *path)
+{
+    static const unsigned long types[] = {
+        0x6969 /* NFS */,      0x517b /* SMB */,      0xfe534d42 /* SMB2 */,
+        0xff534d42 /* CIFS */, 0x65735546 /* FUSE */, 0x01021997 /* 9P */,
+        0x00c36400 /* Ceph */, 0x5346414f /* AFS */,  0x6a656a63 /* virtiofs */,
+    };
+    struct statfs status;
+
+    if (statfs(path, &status) != 0)
+        return true;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if ((unsigned long)status.f_type == types[i])
+            return true;
+    return false;
+}
+
+static bool is_plain(const char *path)
+{
+    char real[PATH_MAX];
+
+    return realpath(path, real) != NULL && strcmp(real, path) == 0 && !is_remote(path);
+}
+
+bool watch_covers(const struct watch *watch, int directory)
+{
+    const char *path = watch->paths[directory], *slash = strrchr(path, '/');
+    char parent[PATH_MAX];
+
+    if (watch->fd < 0)
+        return false;
+    if (watch->directories[directory] >= 0)
+        return is_plain(path);
+    if (slash == NULL || slash == path || watch->parents[directory] < 0 || access(path, F_OK) == 0)
+        return false;
+    snprintf(parent, sizeof parent, "%.*s", (int)(slash - path), path);
+    return is_plain(parent);
+}

@@ -1,0 +1,34 @@
+#ifndef CURVESHIM_SHIM_WATCH_H
+#define CURVESHIM_SHIM_WATCH_H
+
+#include <stdbool.h>
+
+/* inotify on a few directories and on what holds them: the one file watcher of the process. For
+ * one thread at a time. */
+
+#define WATCH_DIRECTORIES 2
+
+struct watch {
+    int fd; /* -1: inotify is not to be had, poll instead */
+    const char *paths[WATCH_DIRECTORIES];
+    int directories[WATCH_DIRECTORIES];
+    int parents[WATCH_DIRECTORIES];
+};
+
+/* Opens the watcher on paths (borrowed; NULL for none). The descriptor is close-on-exec and takes
+ * no low number. */
+void watch_open(struct watch *watch, const char *const paths[WATCH_DIRECTORIES]);
+void watch_close(struct watch *watch);
+
+/* Watches again what was replaced or has come back. */
+void watch_renew(struct watch *watch);
+
+/* Reads what has happened, without waiting. changed is called with the index of a directory and
+ * the name of a file in it, or NULL for "anything may have changed". */
+void watch_read(struct watch *watch, void (*changed)(int directory, const char *name));
+
+/* Whether changes in that directory are told at all: it is watched (or, where it is missing, what
+ * should hold it is), on a file system that reports them, by a path without symbolic links. */
+bool watch_covers(const struct watch *watch, int directory);
+
+#endif
