@@ -1,0 +1,133 @@
+#include "shim/bindings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "shim/locks.h"
+#include "shim/table.h"
+
+#define DOMAIN_PREFIX "curveshim-"
+
+struct entry {
+    struct table_node node;
+    char domain[BINDING_DOMAIN];
+    void *socket;
+    struct binding binding;
+};
+
+static struct table entries;
+static unsigned long counter;
+
+static struct entry *find(const char *domain)
+{
+    struct table_node *node = table_first(&entries, table_hash(domain, strlen(domain)));
+
+    for (; node != NULL; node = table_next(node))
+        if (strcmp(table_owner(node, struct entry, node)->domain, domain) == 0)
+            return table_owner(node, struct entry, node);
+    return NULL;
+}
+
+int bindings_add(char domain[BINDING_DOMAIN], void *socket, const char *endpoint, bool req)
+{
+    struct entry *entry = calloc(1, sizeof *entry);
+    int result;
+
+    if (entry == NULL)
+        return -1;
+    entry->socket = socket;
+    snprintf(entry->binding.endpoint, sizeof entry->binding.endpoint, "%s", endpoint);
+    entry->binding.pending = true;
+    entry->binding.ipc = strncmp(endpoint, "ipc://", 6) == 0;
+    entry->binding.req = req;
+    lock_take(LOCK_BINDINGS);
+    snprintf(entry->domain, sizeof entry->domain, DOMAIN_PREFIX "%lu", ++counter);
+    strcpy(domain, entry->domain);
+    result = table_add(&entries, &entry->node, table_hash(domain, strlen(domain)));
+    lock_drop(LOCK_BINDINGS);
+    if (result != 0)
+        free(entry);
+    return result;
+}
+
+void bindings_ready(const char *domain, const char *resolved)
+{
+    struct entry *entry;
+
+    lock_take(LOCK_BINDINGS);
+    entry = find(domain);
+    if (entry != NULL) {
+        snprintf(entry->binding.resolved, sizeof entry->binding.resolved, "%s", resolved);
+        entry->binding.pending = false;
+    }
+    lock_drop(LOCK_BINDINGS);
+}
+
+void bindings_remove(const char *domain)
+{
+    struct entry *entry;
+
+    lock_take(LOCK_BINDINGS);
+    entry = find(domain);
+    if (entry != NULL)
+        table_remove(&entries, &entry->node);
+    lock_drop(LOCK_BINDINGS);
+    free(entry);
+}
+
+static void remove_matching(void *socket, const char *endpoint)
+{
+    struct table_node *node, *next;
+    size_t bucket;
+
+    lock_take(LOCK_BINDINGS);
+    for (node = table_each(&entries, &bucket, NULL); node != NULL; node = next) {
+        struct entry *entry = table_owner(node, struct entry, node);
+
+        next = table_each(&entries, &bucket, node);
+        if (entry->socket != socket ||
+            (endpoint != NULL && strcmp(entry->binding.endpoint, endpoint) != 0 &&
+             strcmp(entry->binding.resolved, endpoint) != 0))
+            continue;
+        table_remove(&entries, node);
+        free(entry);
+    }
+    lock_drop(LOCK_BINDINGS);
+}
+
+void bindings_unbound(void *socket, const char *endpoint)
+{
+    remove_matching(socket, endpoint);
+}
+
+void bindings_closed(void *socket)
+{
+    remove_matching(socket, NULL);
+}
+
+bool bindings_is_domain(const char *domain)
+{
+    return strncmp(domain, DOMAIN_PREFIX, strlen(DOMAIN_PREFIX)) == 0;
+}
+
+bool bindings_find(const char *domain, struct binding *binding)
+{
+    static const struct timespec moment = {0, 1000000};
+
+    for (int tries = 200;; tries--) {
+        struct entry *entry;
+
+        lock_take(LOCK_BINDINGS);
+        entry = find(domain);
+        if (entry != NULL)
+            *binding = entry->binding;
+        lock_drop(LOCK_BINDINGS);
+        if (entry == NULL)
+            return false;
+        if (!binding->pending || tries == 0)
+            return true;
+        nanosleep(&moment, NULL);
+    }
+}

@@ -1,0 +1,38 @@
+#ifndef CURVESHIM_SHIM_BINDINGS_H
+#define CURVESHIM_SHIM_BINDINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What the authenticator has to know of each secured listener. libzmq copies a socket's ZAP domain
+ * into the listener at zmq_bind, so a domain of its own names each. Thread-safe. */
+
+#define BINDING_DOMAIN 32
+#define BINDING_ENDPOINT 512
+
+struct binding {
+    char endpoint[BINDING_ENDPOINT]; /* as passed to zmq_bind, cut */
+    char resolved[BINDING_ENDPOINT]; /* ZMQ_LAST_ENDPOINT; "" while zmq_bind is under way */
+    bool pending;                    /* zmq_bind has not returned */
+    bool ipc;
+    bool req; /* a REQ socket: its connections die of a non-empty User-Id */
+};
+
+/* Registers a listener to be, and writes its ZAP domain. socket is only a label. 0, or -1 when out
+ * of memory. */
+int bindings_add(char domain[BINDING_DOMAIN], void *socket, const char *endpoint, bool req);
+/* zmq_bind has returned; resolved may be "". */
+void bindings_ready(const char *domain, const char *resolved);
+void bindings_remove(const char *domain);
+/* zmq_unbind: the listener with that endpoint, as passed or as resolved. */
+void bindings_unbound(void *socket, const char *endpoint);
+/* zmq_close: all of them. */
+void bindings_closed(void *socket);
+
+/* Whether a ZAP domain is of this kind at all. */
+bool bindings_is_domain(const char *domain);
+/* Copies what is known of a domain; false if it is not known. Waits up to 200 ms for a zmq_bind
+ * under way. */
+bool bindings_find(const char *domain, struct binding *binding);
+
+#endif
