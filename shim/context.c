@@ -1,0 +1,108 @@
+#include "shim/context.h"
+
+#include <errno.h>
+#include <limits.h>
+
+#include "shim/authenticator.h"
+#include "shim/locks.h"
+#include "shim/state.h"
+
+#define OWN_SOCKETS 1 /* the authenticator's */
+
+static void make_room(struct context *context)
+{
+    const struct zmqlib *lib = context->lib;
+    const struct config *config = state_config();
+    int most = lib->ctx_get(context->address, ZMQ_MAX_SOCKETS);
+    int threads = lib->ctx_get(context->address, ZMQ_IO_THREADS);
+
+    if (most > 0 && most <= INT_MAX - OWN_SOCKETS &&
+        lib->ctx_set(context->address, ZMQ_MAX_SOCKETS, most + OWN_SOCKETS) == 0)
+        context->max_sockets = most;
+    if (config->io_threads > threads && threads > 0 &&
+        lib->ctx_set(context->address, ZMQ_IO_THREADS, config->io_threads) == 0)
+        context->io_threads = threads;
+}
+
+void context_created(void *address, const struct zmqlib *lib)
+{
+    int saved = errno;
+    struct context *context;
+
+    if (address == NULL)
+        return;
+    context = state_prepare() == 0 ? registry_add_context(address, lib) : NULL;
+    if (context != NULL && state_config()->mode == CONFIG_ON && lib->ctx_get != NULL &&
+        lib->ctx_set != NULL)
+        make_room(context);
+    errno = saved;
+}
+
+int context_translate(struct context *context, int option, int value)
+{
+    const struct config *config = state_config();
+
+    if (option == ZMQ_MAX_SOCKETS && context->max_sockets != 0 && value > 0) {
+        context->max_sockets = value;
+        return value <= INT_MAX - OWN_SOCKETS ? value + OWN_SOCKETS : value;
+    }
+    if (option == ZMQ_IO_THREADS && value > 0 && value < config->io_threads) {
+        context->io_threads = value;
+        return config->io_threads;
+    }
+    if (option == ZMQ_IO_THREADS)
+        context->io_threads = 0;
+    return value;
+}
+
+int context_untranslate(const struct context *context, int option, int value)
+{
+    if (option == ZMQ_MAX_SOCKETS && context->max_sockets != 0)
+        return context->max_sockets;
+    if (option == ZMQ_IO_THREADS && context->io_threads != 0)
+        return context->io_threads;
+    return value;
+}
+
+bool context_is_full(const struct context *context)
+{
+    bool full;
+
+    lock_take(LOCK_REGISTRY);
+    full = context->max_sockets != 0 && context->sockets >= context->max_sockets;
+    lock_drop(LOCK_REGISTRY);
+    return full;
+}
+
+static void set_ending(struct context *context, bool ending)
+{
+    lock_take(LOCK_REGISTRY);
+    context->ending = ending;
+    lock_drop(LOCK_REGISTRY);
+}
+
+int context_end(void *address, const void *caller, int (*real)(const struct zmqlib *, void *))
+{
+    struct context *context = registry_take_context(address);
+    const struct zmqlib *lib = context != NULL ? context->lib : zmqlib_for_caller(caller);
+    int result, saved;
+
+    if (lib == NULL) {
+        errno = ENOSYS;
+        return -1;
+    }
+    if (context == NULL)
+        return real(lib, address);
+    set_ending(context, true);
+    result = real(lib, address);
+    saved = errno;
+    if (result != 0 && saved == EINTR) {
+        set_ending(context, false);
+        registry_return_context(context);
+    } else {
+        authenticator_join(context);
+        registry_release_context(context);
+    }
+    errno = saved;
+    return result;
+}

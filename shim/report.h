@@ -1,0 +1,34 @@
+#ifndef CURVESHIM_SHIM_REPORT_H
+#define CURVESHIM_SHIM_REPORT_H
+
+#include "shim/attempt.h"
+
+/* The lines about binds and connects. errno is left alone. */
+
+/* What a secured socket was given. */
+struct identity {
+    const char *key;        /* own public key, Z85 */
+    const char *server_key; /* of the server, Z85; NULL for a bind */
+    const char *source;     /* where the server's key came from; NULL for a bind */
+    const char *resolved;   /* ZMQ_LAST_ENDPOINT; NULL if not known */
+};
+
+void report_secured(const struct attempt *attempt, const struct identity *identity);
+void report_own_curve(const struct attempt *attempt);
+void report_plaintext(const struct attempt *attempt);
+void report_refused(const struct attempt *attempt, const struct cert_error *error);
+
+/* SECURE_ZMQ=audit: what would have been done. identity for VERDICT_SECURE, error for
+ * VERDICT_REFUSE. */
+void report_audit(const struct attempt *attempt, enum verdict verdict,
+                  const struct identity *identity, const struct cert_error *error);
+
+/* Once per process: warnings about the configuration; and that the process is in clear although
+ * other variables are set. */
+void report_configuration(const struct config *config);
+/* Once per process: the start-up line, and what there is to say about the library and the set. */
+void report_start(const struct config *config, const struct zmqlib *lib);
+/* Once per process: everybody may connect. */
+void report_any(void);
+
+#endif

@@ -1,0 +1,307 @@
+#include "shim/secure.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "certs/wipe.h"
+#include "shim/authenticator.h"
+#include "shim/authorized.h"
+#include "shim/bindings.h"
+#include "shim/keys.h"
+#include "shim/options.h"
+#include "shim/report.h"
+#include "shim/state.h"
+
+#ifndef ZMQ_ZAP_ENFORCE_DOMAIN
+#define ZMQ_ZAP_ENFORCE_DOMAIN 93
+#endif
+
+#define DEFAULT_HANDSHAKE_IVL 30000
+
+/* What a secured call needs, collected before anything is changed. */
+struct material {
+    struct keypair own;
+    uint8_t server_key[KEY_BYTES];
+    char server_text[KEY_Z85 + 1];
+    char source[KEYS_SOURCE];
+};
+
+static int64_t real_call(const struct attempt *attempt)
+{
+    switch (attempt->call) {
+    case CALL_BIND:
+        return attempt->lib->bind(attempt->socket, attempt->endpoint);
+    case CALL_CONNECT:
+        return attempt->lib->connect(attempt->socket, attempt->endpoint);
+    default:
+        return attempt->lib->connect_peer(attempt->socket, attempt->endpoint);
+    }
+}
+
+static bool succeeded(const struct attempt *attempt, int64_t result)
+{
+    return attempt->call == CALL_CONNECT_PEER ? result != 0 : result == 0;
+}
+
+static int64_t fail(const struct attempt *attempt, int code)
+{
+    errno = code;
+    return attempt->call == CALL_CONNECT_PEER ? 0 : -1;
+}
+
+static void last_endpoint(const struct attempt *attempt, char resolved[BINDING_ENDPOINT])
+{
+    size_t size = BINDING_ENDPOINT;
+
+    if (attempt->lib->getsockopt(attempt->socket, ZMQ_LAST_ENDPOINT, resolved, &size) != 0)
+        resolved[0] = '\0';
+}
+
+/* Keys, and for a bind the set of clients. */
+static int collect(const struct attempt *attempt, const struct config *config,
+                   struct material *material, struct cert_error *error)
+{
+    enum keys_role role = attempt->call == CALL_BIND ? KEYS_SERVER : KEYS_CLIENT;
+
+    if (keys_own(&material->own, role, config, attempt->lib, error) != 0)
+        return -1;
+    if (role == KEYS_SERVER)
+        return authorized_load(config, error);
+    if (keys_server(material->server_key, material->source, attempt->endpoint, config, error) != 0)
+        return -1;
+    z85_encode_key(material->server_text, material->server_key);
+    return 0;
+}
+
+static int limit(struct options *options, const struct config *config)
+{
+    const struct zmqlib *lib = options->sock->lib;
+    void *socket = options->sock->address;
+    int64_t largest = config->max_message_size, set_largest;
+    int interval = (int)config->handshake_timeout, set_interval;
+    size_t size = sizeof set_interval;
+
+    if (interval >= 0 && lib->getsockopt(socket, ZMQ_HANDSHAKE_IVL, &set_interval, &size) == 0 &&
+        set_interval == DEFAULT_HANDSHAKE_IVL &&
+        options_set(options, ZMQ_HANDSHAKE_IVL, &interval, sizeof interval) != 0)
+        return -1;
+    size = sizeof set_largest;
+    if (largest >= 0 && lib->getsockopt(socket, ZMQ_MAXMSGSIZE, &set_largest, &size) == 0 &&
+        set_largest == -1 && options_set(options, ZMQ_MAXMSGSIZE, &largest, sizeof largest) != 0)
+        return -1;
+    return 0;
+}
+
+static int make_server(struct options *options, const struct material *material, const char *domain)
+{
+    int on = 1;
+
+    if (options_set(options, ZMQ_ZAP_ENFORCE_DOMAIN, &on, sizeof on) != 0 ||
+        options_set(options, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) != 0 ||
+        options_set(options, ZMQ_CURVE_SECRETKEY, material->own.secret_key, KEY_BYTES) != 0 ||
+        options_set(options, ZMQ_CURVE_SERVER, &on, sizeof on) != 0)
+        return -1;
+    return 0;
+}
+
+static int make_client(struct options *options, const struct material *material)
+{
+    if (options_set(options, ZMQ_CURVE_PUBLICKEY, material->own.public_key, KEY_BYTES) != 0 ||
+        options_set(options, ZMQ_CURVE_SECRETKEY, material->own.secret_key, KEY_BYTES) != 0 ||
+        options_set(options, ZMQ_CURVE_SERVERKEY, material->server_key, KEY_BYTES) != 0)
+        return -1;
+    return 0;
+}
+
+static int refuse_option(struct cert_error *error)
+{
+    int code = errno;
+
+    return cert_fail(error, code == ETERM || code == ENOTSOCK ? code : EACCES,
+                     "libzmq does not take the CURVE options: %s", strerror(code));
+}
+
+/* With the socket's latch held. The result of the real call, or -1 with *error and *refused. */
+static int64_t call_secured(const struct attempt *attempt, const struct config *config,
+                            const struct material *material, bool *refused,
+                            struct cert_error *error, char resolved[BINDING_ENDPOINT])
+{
+    char domain[BINDING_DOMAIN] = "";
+    struct options options;
+    int64_t result = -1;
+
+    *refused = true;
+    options_start(&options, attempt->sock);
+    if (attempt->call == CALL_BIND &&
+        bindings_add(domain, attempt->socket, attempt->endpoint, attempt->type == ZMQ_REQ) != 0)
+        return cert_fail(error, EACCES, "out of memory");
+    if (limit(&options, config) != 0 ||
+        (attempt->call == CALL_BIND ? make_server(&options, material, domain)
+                                    : make_client(&options, material)) != 0) {
+        refuse_option(error);
+    } else {
+        *refused = false;
+        result = real_call(attempt);
+    }
+    options_restore(&options);
+    if (attempt->call != CALL_BIND)
+        return result;
+    if (*refused || result != 0) {
+        int saved = errno;
+
+        bindings_remove(domain);
+        errno = saved;
+        return result;
+    }
+    last_endpoint(attempt, resolved);
+    bindings_ready(domain, resolved);
+    __atomic_store_n(&attempt->sock->has_bindings, true, __ATOMIC_RELAXED);
+    return result;
+}
+
+static struct identity identify(const struct attempt *attempt, const struct material *material,
+                                const char *resolved)
+{
+    struct identity identity = {.key = material->own.public_text, .resolved = resolved};
+
+    if (attempt->call != CALL_BIND) {
+        identity.server_key = material->server_text;
+        identity.source = material->source;
+    }
+    return identity;
+}
+
+static int64_t refuse(const struct attempt *attempt, const struct cert_error *error)
+{
+    /* An ending context or a socket that is none is libzmq's to report, not a refusal. */
+    if (error->code == ETERM || error->code == ENOTSOCK)
+        return fail(attempt, error->code);
+    struct cert_error shown = *error;
+
+    if (shown.code != EPROTONOSUPPORT && shown.code != ENOTSUP)
+        shown.code = EACCES;
+    report_refused(attempt, &shown);
+    return fail(attempt, shown.code);
+}
+
+static int64_t secure(const struct attempt *attempt, const struct config *config,
+                      struct cert_error *error)
+{
+    char resolved[BINDING_ENDPOINT] = "";
+    struct material material;
+    struct identity identity;
+    bool refused = true;
+    int64_t result = -1;
+    int saved;
+
+    if (attempt->call == CALL_BIND && config->authorized_any)
+        report_any();
+    if (collect(attempt, config, &material, error) == 0 &&
+        (attempt->call != CALL_BIND || authenticator_ensure(attempt->sock->context, error) == 0))
+        result = call_secured(attempt, config, &material, &refused, error, resolved);
+    saved = errno;
+    if (!refused && succeeded(attempt, result)) {
+        identity = identify(attempt, &material, resolved[0] != '\0' ? resolved : NULL);
+        report_start(config, attempt->lib);
+        report_secured(attempt, &identity);
+    }
+    wipe(&material, sizeof material);
+    errno = saved;
+    return refused ? refuse(attempt, error) : result;
+}
+
+static void audit(const struct attempt *attempt, const struct config *config, enum verdict verdict,
+                  struct cert_error *error, const char *resolved)
+{
+    struct material material;
+    struct identity identity = {NULL, NULL, NULL, NULL};
+    int saved = errno;
+
+    if (verdict == VERDICT_SECURE && collect(attempt, config, &material, error) != 0) {
+        if (error->code != EPROTONOSUPPORT && error->code != ENOTSUP)
+            error->code = EACCES;
+        verdict = VERDICT_REFUSE;
+    }
+    if (verdict == VERDICT_SECURE)
+        identity = identify(attempt, &material, resolved);
+    report_audit(attempt, verdict, &identity, error);
+    wipe(&material, sizeof material);
+    errno = saved;
+}
+
+static int64_t call_audited(struct attempt *attempt, const struct config *config)
+{
+    char resolved[BINDING_ENDPOINT] = "";
+    struct cert_error error;
+    enum verdict verdict = attempt_judge(attempt, config, &error);
+    int64_t result = real_call(attempt);
+    int saved = errno;
+
+    if (succeeded(attempt, result) && attempt->call == CALL_BIND)
+        last_endpoint(attempt, resolved);
+    errno = saved;
+    audit(attempt, config, verdict, &error, resolved[0] != '\0' ? resolved : NULL);
+    return result;
+}
+
+static int64_t call_judged(struct attempt *attempt, const struct config *config)
+{
+    struct cert_error error;
+
+    switch (attempt_judge(attempt, config, &error)) {
+    case VERDICT_PASS:
+        return real_call(attempt);
+    case VERDICT_OWN_CURVE:
+        report_own_curve(attempt);
+        return real_call(attempt);
+    case VERDICT_PLAINTEXT:
+        report_plaintext(attempt);
+        return real_call(attempt);
+    case VERDICT_SECURE:
+        return secure(attempt, config, &error);
+    case VERDICT_FAIL:
+        return fail(attempt, error.code);
+    default:
+        return refuse(attempt, &error);
+    }
+}
+
+static int64_t call_on(struct attempt *attempt, const struct config *config)
+{
+    int64_t result;
+
+    if (attempt->sock == NULL)
+        return call_judged(attempt, config);
+    /* From the judgement on: what another thread has set for its call must not be taken for the
+     * program's own. */
+    pthread_mutex_lock(&attempt->sock->latch);
+    result = call_judged(attempt, config);
+    pthread_mutex_unlock(&attempt->sock->latch);
+    return result;
+}
+
+int64_t secure_call(enum attempt_call call, void *socket, const char *endpoint, const void *caller)
+{
+    const struct config *config = state_config();
+    struct attempt attempt = {.call = call, .socket = socket, .endpoint = endpoint};
+    int64_t result;
+
+    attempt.sock = registry_socket(socket);
+    attempt.lib = attempt.sock != NULL ? attempt.sock->lib : zmqlib_for_caller(caller);
+    if (attempt.lib == NULL || (call == CALL_CONNECT_PEER && attempt.lib->connect_peer == NULL)) {
+        result = fail(&attempt, ENOSYS);
+    } else {
+        report_configuration(config);
+        result = config->mode == CONFIG_ON      ? call_on(&attempt, config)
+                 : config->mode == CONFIG_AUDIT ? call_audited(&attempt, config)
+                                                : real_call(&attempt);
+    }
+    if (attempt.sock != NULL) {
+        int saved = errno;
+
+        registry_release_socket(attempt.sock);
+        errno = saved;
+    }
+    return result;
+}

@@ -1,0 +1,40 @@
+#include "shim/sockopt.h"
+
+#include <errno.h>
+#include <string.h>
+
+void sockopt_was_set(struct sock *sock, int option, const void *value, size_t size, int result)
+{
+    int number;
+
+    if (result != 0)
+        return;
+    if (option == ZMQ_ZAP_DOMAIN)
+        sock->domain_ours = false;
+    /* A write-only option. */
+    if (option == ZMQ_ROUTER_RAW && value != NULL && size == sizeof number) {
+        memcpy(&number, value, sizeof number);
+        sock->router_raw = number != 0;
+    }
+}
+
+bool sockopt_hides_domain(void *socket)
+{
+    struct sock *sock = registry_socket(socket);
+    bool hides = sock != NULL && sock->domain_ours;
+
+    if (sock != NULL)
+        registry_release_socket(sock);
+    return hides;
+}
+
+int sockopt_empty_domain(void *value, size_t *size)
+{
+    if (value == NULL || size == NULL || *size < 1) {
+        errno = EINVAL;
+        return -1;
+    }
+    memset(value, 0, *size);
+    *size = 1;
+    return 0;
+}

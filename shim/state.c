@@ -1,0 +1,79 @@
+#include "shim/state.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shim/authorized.h"
+#include "shim/keys.h"
+#include "shim/locks.h"
+#include "shim/log.h"
+#include "shim/registry.h"
+#include "shim/zmqlib.h"
+
+extern char **environ;
+
+static struct config config;
+static bool prepared;
+
+const struct config *state_config(void)
+{
+    return &config;
+}
+
+static bool concerns_us(char *const *environment)
+{
+    for (; environment != NULL && *environment != NULL; environment++)
+        if (strncmp(*environment, "SECURE_ZMQ", strlen("SECURE_ZMQ")) == 0)
+            return true;
+    return false;
+}
+
+static void preload(void)
+{
+    struct cert_error ignored;
+
+    if (config.mode != CONFIG_ON || config.error[0] != '\0')
+        return;
+    keys_preload(&config);
+    if (access(config.server_cert, R_OK) == 0)
+        (void)authorized_load(&config, &ignored);
+}
+
+static void in_child(void)
+{
+    registry_forked();
+    authorized_forked();
+}
+
+int state_prepare(void)
+{
+    if (locks_guard_fork(in_child) != 0)
+        return -1;
+    if (!__atomic_exchange_n(&prepared, true, __ATOMIC_RELAXED))
+        preload();
+    return 0;
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    char directory[4096];
+    struct config_system system;
+    struct stat status;
+
+    if (!concerns_us(environ))
+        return;
+    system.secure_execution = getauxval(AT_SECURE) != 0;
+    system.directory = getcwd(directory, sizeof directory);
+    /* A set-id program must not take the caller's directory for the system's. */
+    system.certificates_here = !system.secure_execution && system.directory != NULL &&
+                               stat("certificates", &status) == 0 && S_ISDIR(status.st_mode);
+    config_parse(&config, environ, &system);
+    log_start(&config);
+    if (config.mode == CONFIG_ON && zmqlib_present()) {
+        prepared = true;
+        preload();
+    }
+}
