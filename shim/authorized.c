@@ -17,6 +17,9 @@
  * being deleted is seen as gone and not as emptied. */
 #define GATHER_MS 60
 #define POLL_MS 400
+/* Closing an inotify descriptor takes the kernel milliseconds, which zmq_ctx_term would wait for:
+ * contexts that live shorter than this never open one. */
+#define WATCH_AFTER_MS 900
 
 enum { AUTHORIZED, REVOKED };
 
@@ -27,6 +30,7 @@ static struct certdir directories[2];
 static pthread_mutex_t working = PTHREAD_MUTEX_INITIALIZER;
 static bool loaded;
 static unsigned attached;
+static int64_t watch_at; /* when to open the watcher; 0: it was tried */
 static struct watch watch = {.fd = -1};
 static bool scan_wanted[2];
 static bool covered[2];
@@ -80,7 +84,7 @@ static void scan(int i, int64_t now)
     if (failed && !failing[i])
         report_failure(&directories[i], &error);
     failing[i] = failed;
-    covered[i] = watch_covers(&watch, i) && !directories[i].links;
+    covered[i] = watch.fd >= 0 && watch_covers(&watch, i) && !directories[i].links;
 }
 
 static int first_load(struct cert_error *error)
@@ -145,22 +149,30 @@ void authorized_attach(void)
 {
     pthread_mutex_lock(&working);
     if (attached++ == 0) {
-        const char *const paths[WATCH_DIRECTORIES] = {
-            configuration->authorized_any ? NULL : configuration->authorized,
-            configuration->revoked};
-
-        watch_open(&watch, paths);
+        watch_at = now_ms() + WATCH_AFTER_MS;
         /* What changed while nothing was watched. */
         scan_wanted[AUTHORIZED] = scan_wanted[REVOKED] = true;
     }
     pthread_mutex_unlock(&working);
 }
 
+static void open_watch(void)
+{
+    const char *const paths[WATCH_DIRECTORIES] = {
+        configuration->authorized_any ? NULL : configuration->authorized, configuration->revoked};
+
+    watch_at = 0;
+    watch_open(&watch, paths);
+    scan_wanted[AUTHORIZED] = scan_wanted[REVOKED] = true;
+}
+
 void authorized_detach(void)
 {
     pthread_mutex_lock(&working);
-    if (attached > 0 && --attached == 0)
+    if (attached > 0 && --attached == 0) {
         watch_close(&watch);
+        covered[AUTHORIZED] = covered[REVOKED] = false;
+    }
     pthread_mutex_unlock(&working);
 }
 
@@ -184,6 +196,8 @@ static long update(int64_t now)
     size_t revoked = directories[REVOKED].keys.count;
     long wait = -1;
 
+    if (watch_at != 0 && now >= watch_at)
+        open_watch();
     if (gather_until != 0 && now >= gather_until) {
         gather_until = 0;
         watch_read(&watch, on_change);
@@ -198,7 +212,7 @@ static long update(int64_t now)
             scan(i, now);
         }
         wait = shorter(wait, certdir_settle(&directories[i], now));
-        if (!covered[i] && watch.paths[i] != NULL)
+        if (!covered[i])
             wait = shorter(wait, POLL_MS);
     }
     if (now >= next_poll)

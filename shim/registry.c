@@ -10,7 +10,7 @@ static struct table sockets;
 
 /* Changes with every entry that comes or goes, so that a thread's remembered answer ends. */
 static unsigned long generation = 1;
-static __thread struct {
+static __thread __attribute__((tls_model("initial-exec"))) struct {
     void *address;
     const struct zmqlib *lib;
     unsigned long generation;
