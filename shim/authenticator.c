@@ -375,16 +375,22 @@ static int start(struct context *context, struct cert_error *error)
                      strerror(result));
 }
 
+bool authenticator_is_up(struct context *context)
+{
+    bool up;
+
+    lock_take(LOCK_REGISTRY);
+    up = context->authenticator == AUTHENTICATOR_UP && context->authenticator_pid == getpid();
+    lock_drop(LOCK_REGISTRY);
+    return up;
+}
+
 int authenticator_ensure(struct context *context, struct cert_error *error)
 {
-    enum authenticator_state state;
     int result = 0;
 
     pthread_mutex_lock(&context->latch);
-    lock_take(LOCK_REGISTRY);
-    state = context->authenticator_pid == getpid() ? context->authenticator : AUTHENTICATOR_NONE;
-    lock_drop(LOCK_REGISTRY);
-    if (state != AUTHENTICATOR_UP)
+    if (!authenticator_is_up(context))
         result = start(context, error);
     pthread_mutex_unlock(&context->latch);
     return result;

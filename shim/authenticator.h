@@ -11,6 +11,8 @@
  * -1 with *error; code ETERM means that the context is ending, which is no fault. Thread-safe. */
 int authenticator_ensure(struct context *context, struct cert_error *error);
 
+bool authenticator_is_up(struct context *context);
+
 /* After the real end of a context: waits for the thread, which is ending, to be gone. */
 void authenticator_join(struct context *context);
 

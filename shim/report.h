@@ -18,6 +18,9 @@ void report_own_curve(const struct attempt *attempt);
 void report_plaintext(const struct attempt *attempt);
 void report_refused(const struct attempt *attempt, const struct cert_error *error);
 
+/* The program's ZAP handler found the authenticator in its place. */
+void report_handler(const struct attempt *attempt);
+
 /* SECURE_ZMQ=audit: what would have been done. identity for VERDICT_SECURE, error for
  * VERDICT_REFUSE. */
 void report_audit(const struct attempt *attempt, enum verdict verdict,

@@ -12,6 +12,7 @@
 #include "shim/options.h"
 #include "shim/report.h"
 #include "shim/state.h"
+#include "shim/zap.h"
 
 #ifndef ZMQ_ZAP_ENFORCE_DOMAIN
 #define ZMQ_ZAP_ENFORCE_DOMAIN 93
@@ -245,13 +246,23 @@ static int64_t call_audited(struct attempt *attempt, const struct config *config
     return result;
 }
 
+static int64_t call_passed(const struct attempt *attempt)
+{
+    int64_t result = real_call(attempt);
+
+    if (result != 0 && errno == EADDRINUSE && attempt->call == CALL_BIND && attempt->sock != NULL &&
+        strcmp(attempt->endpoint, ZAP_ENDPOINT) == 0 && authenticator_is_up(attempt->sock->context))
+        report_handler(attempt);
+    return result;
+}
+
 static int64_t call_judged(struct attempt *attempt, const struct config *config)
 {
     struct cert_error error;
 
     switch (attempt_judge(attempt, config, &error)) {
     case VERDICT_PASS:
-        return real_call(attempt);
+        return call_passed(attempt);
     case VERDICT_OWN_CURVE:
         report_own_curve(attempt);
         return real_call(attempt);
