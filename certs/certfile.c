@@ -70,8 +70,9 @@ static int check_public_mode(const struct stat *status, const char *file, bool r
 {
     if (!(status->st_mode & S_IWOTH) || read_only)
         return 0;
-    return cert_fail(error, EPERM, "%s: others can write this certificate (mode %04o): run chmod o-w %s",
-                     file, status->st_mode & 07777, file);
+    return cert_fail(error, EPERM,
+                     "%s: others can write this certificate (mode %04o): run chmod o-w %s", file,
+                     status->st_mode & 07777, file);
 }
 
 static int read_one(struct certificate *certificate, int dirfd, const char *name, const char *file,
@@ -97,7 +98,8 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
                            file, CERT_FILE_MAX);
     else
         result = certificate_parse(certificate, text, length, file, error);
-    read_only = (status.st_mode & S_IWOTH) && fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY);
+    read_only =
+        (status.st_mode & S_IWOTH) && fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY);
     close(fd);
     if (text != NULL)
         wipe(text, length);
