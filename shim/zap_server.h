@@ -1,0 +1,11 @@
+#ifndef CURVESHIM_SHIM_ZAP_SERVER_H
+#define CURVESHIM_SHIM_ZAP_SERVER_H
+
+#include "shim/zmqlib.h"
+
+/* Answers the ZAP requests that arrive at socket, a bound ROUTER socket of that copy of libzmq, and
+ * keeps the set of authorised keys up to date meanwhile. Returns when the socket fails: the errno,
+ * which is ETERM when the context ends. */
+int zap_serve(const struct zmqlib *lib, void *socket);
+
+#endif
