@@ -9,6 +9,10 @@ void known_servers_start(struct known_servers *reader, const char *text, size_t 
                          const char *file)
 {
     memset(reader, 0, sizeof *reader);
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+        text += 3;
+        length -= 3;
+    }
     reader->text = text;
     reader->length = length;
     reader->file = file;
