@@ -84,16 +84,13 @@ static int add(struct authorization *a, const char *file, struct cert_error *err
 
     if (take_metadata(a, file, &metadata, error) != 0 || stem_of(file, stem, error) != 0)
         return -1;
-    if (store_add(&a->store, &a->store.authorized, stem, false, &metadata,
-                  a->certificate->public_key, name, error) != 0) {
-        if (error->code == EEXIST)
-            cert_fail(error, EEXIST,
-                      "%s: %s/%s is there and holds another key: give the file another name, or "
-                      "revoke that one first",
-                      file, a->store.authorized.path, name);
+    if (store_add(&a->store, &a->store.authorized, stem, &metadata, a->certificate->public_key,
+                  name, error) != 0)
         return -1;
-    }
     tool_say("authorized %s/%s", a->store.authorized.path, name);
+    if (strlen(name) != strlen(stem) + strlen(".key"))
+        tool_say("    beside %s.key, another key, which stays authorized until it is revoked",
+                 stem);
     for (unsigned i = 0; i < metadata.count; i++)
         tool_say("    %s = %s", metadata.entries[i].name, metadata.entries[i].value);
     return keyset_add(&a->authorized, a->certificate->public_key, name, NULL);

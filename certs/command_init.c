@@ -192,7 +192,8 @@ static int init_all(struct init *init, const char *directory, const struct owner
         sodium_free(certificate);
         return tool_complain_error(&error);
     }
-    init->store.owner = *owner;
+    if (owner->set)
+        init->store.owner = *owner;
     make_or_leave_pair(init, "server", &error);
     make_or_leave_pair(init, "client", &error);
     if (scan_certificates(init->store.fd, init->store.path, ".key_secret",

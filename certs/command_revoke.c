@@ -1,59 +1,7 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <sodium.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include "certs/pair.h"
 #include "certs/resolve.h"
+#include "certs/revocation.h"
 #include "certs/store.h"
 #include "certs/tool.h"
-
-/* What the shim can't read it can't enforce: metadata that is not sound is left behind. */
-static void sound_metadata(struct metadata *metadata, const struct certificate *certificate)
-{
-    for (unsigned i = 0; i < certificate->metadata_count; i++)
-        metadata_set(metadata, certificate->metadata[i].name, certificate->metadata[i].value, NULL);
-}
-
-static int add_revoked(struct store *store, const struct target *target, struct cert_error *error)
-{
-    struct metadata metadata = {0};
-    struct keyset revoked;
-    const char *already;
-    char file[256];
-    int result = 0;
-
-    if (keyset_load(&revoked, store->revoked.fd, store->revoked.path, error) != 0)
-        return -1;
-    already = keyset_find(&revoked, target->certificate->public_key);
-    sound_metadata(&metadata, target->certificate);
-    if (already == NULL)
-        result = store_add(store, &store->revoked, target->stem, true, &metadata,
-                           target->certificate->public_key, file, error);
-    if (result == 0)
-        tool_say("%s %s/%s", already != NULL ? "already revoked:" : "revoked: made",
-                 store->revoked.path, already != NULL ? already : file);
-    keyset_free(&revoked);
-    return result;
-}
-
-static int revoke(struct store *store, const struct target *target, struct cert_error *error)
-{
-    char key[KEY_Z85 + 1];
-    int removed = 0;
-
-    z85_encode_key(key, target->certificate->public_key);
-    tool_say("key %s", key);
-    if (store_make(store, REVOKED, error) < 0 || add_revoked(store, target, error) != 0)
-        return -1;
-    if (store->authorized.fd >= 0)
-        removed = store_remove(&store->authorized, target->certificate->public_key, error);
-    if (removed == 0)
-        tool_say("it was not authorized here");
-    return removed < 0 ? -1 : 0;
-}
 
 static int revoke_all(struct store *store, const char *what, struct targets *targets)
 {
@@ -63,7 +11,7 @@ static int revoke_all(struct store *store, const char *what, struct targets *tar
     if (resolve(store, what, targets, &error) != 0)
         return tool_complain_error(&error);
     for (unsigned i = 0; i < targets->count; i++)
-        if (revoke(store, &targets->items[i], &error) != 0)
+        if (revocation(store, targets->items[i].certificate, targets->items[i].stem, &error) != 0)
             status = tool_complain_error(&error);
     return status;
 }

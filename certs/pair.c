@@ -16,8 +16,7 @@ int pair_check_name(const char *name, struct cert_error *error)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                   "-_.@+";
-    static const char *const endings[] = {".key",        ".key_secret", "_secret",
-                                          ".superseded", ".next",       ".rotated"};
+    static const char *const endings[] = {".key", ".key_secret", "_secret", ".superseded", ".next"};
 
     if (name[0] == '\0' || name[0] == '.' || name[0] == '-' || strlen(name) > NAME_LENGTH_MAX ||
         name[strspn(name, allowed)] != '\0')

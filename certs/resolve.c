@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "certs/scan.h"
 #include "certs/tool.h"
 
 /* Whether an earlier target than the last has its key. */
@@ -48,7 +49,10 @@ static int take_file(struct targets *targets, int dirfd, const char *directory, 
 
     if (fstatat(dirfd, name, &status, 0) != 0)
         return 0;
-    if (targets->count == TARGETS_MAX || (certificate = new_target(targets, stem)) == NULL)
+    if (targets->count == TARGETS_MAX)
+        return cert_fail(error, ENOSPC, "%s: more than %d keys: revoke them one by one", name,
+                         TARGETS_MAX);
+    if ((certificate = new_target(targets, stem)) == NULL)
         return cert_fail(error, ENOMEM, "%s: out of memory", name);
     snprintf(path, sizeof path, "%s%s%s", directory, directory[0] != '\0' ? "/" : "", name);
     if (certificate_read(certificate, dirfd, name, path, CERT_NEED_PUBLIC, error) != 0) {
@@ -79,29 +83,46 @@ static int take_key(struct targets *targets, const uint8_t key[KEY_BYTES], struc
     return 1;
 }
 
-/* NAME.key among the authorised and here, with what a rotation adds. A file that can't be read does
- * not stop the others: 1 if any was. */
+struct search {
+    struct targets *targets;
+    const char *name;
+    int found, failed;
+};
+
+/* A file that can't be read does not stop the others. */
+static void try_file(struct search *search, int dirfd, const char *directory, const char *file)
+{
+    struct cert_error error;
+    int result = take_file(search->targets, dirfd, directory, file, search->name, &error);
+
+    if (result < 0)
+        search->failed = tool_complain_error(&error);
+    search->found |= result > 0;
+}
+
+/* All that is authorised under a name, and the pairs of it: in a rotation there are two. */
 static int take_name(struct targets *targets, const struct store *store, const char *name,
                      struct cert_error *error)
 {
-    static const char *const endings[] = {".key", ".rotated.key", ".superseded.key"};
-    int found = 0, failed = 0;
+    const struct subdirectory *authorized = &store->authorized;
+    struct search search = {.targets = targets, .name = name};
+    struct names names = {0};
+    char file[256];
 
-    for (size_t i = 0; i < 6; i++) {
-        const struct subdirectory *in = &store->authorized;
-        char file[256];
-        int one;
-
-        if (i % 2 == 0 && in->fd < 0)
-            continue;
-        snprintf(file, sizeof file, "%.200s%s", name, endings[i / 2]);
-        one = take_file(targets, i % 2 == 0 ? in->fd : store->fd,
-                        i % 2 == 0 ? in->path : store->path, file, name, error);
-        if (one < 0)
-            failed = tool_complain_error(error);
-        found |= one > 0;
-    }
-    return found == 0 && failed != 0 ? -1 : found;
+    if (authorized->fd >= 0 &&
+        names_read(&names, authorized->fd, authorized->path, ".key", error) != 0)
+        return -1;
+    for (size_t i = 0; i < names.count; i++)
+        if (store_is_named(names.items[i], name))
+            try_file(&search, authorized->fd, authorized->path, names.items[i]);
+    names_free(&names);
+    snprintf(file, sizeof file, "%.200s.key", name);
+    try_file(&search, store->fd, store->path, file);
+    snprintf(file, sizeof file, "%.200s.superseded.key", name);
+    try_file(&search, store->fd, store->path, file);
+    if (search.found == 0 && search.failed != 0)
+        return cert_fail(error, EINVAL, "%s: give its public key instead of the name", name);
+    return search.found;
 }
 
 static int take_metadata_name(struct targets *targets, const struct store *store, const char *name,
@@ -145,10 +166,23 @@ static int take_path(struct targets *targets, const char *path, struct cert_erro
     return take_file(targets, AT_FDCWD, "", path, stem[0] == '.' ? "revoked" : stem, error);
 }
 
+/* "NAME.key" said for NAME. */
+static bool ends_in_key(const char *what, char stem[256])
+{
+    size_t length = strlen(what);
+
+    if (strchr(what, '/') != NULL || length <= 4 || length > 200 ||
+        strcmp(what + length - 4, ".key") != 0)
+        return false;
+    snprintf(stem, 256, "%.*s", (int)(length - 4), what);
+    return true;
+}
+
 int resolve(const struct store *store, const char *what, struct targets *targets,
             struct cert_error *error)
 {
     uint8_t key[KEY_BYTES];
+    char stem[256];
     int found = 0;
 
     if (z85_decode_key(key, what, strlen(what)))
@@ -159,6 +193,8 @@ int resolve(const struct store *store, const char *what, struct targets *targets
         found = take_metadata_name(targets, store, what, error);
     if (found == 0)
         found = take_path(targets, what, error);
+    if (found == 0 && ends_in_key(what, stem))
+        found = take_name(targets, store, stem, error);
     if (found == 0)
         cert_fail(error, ENOENT,
                   "%s: neither a name in %s, nor a certificate file, nor a public key of 40 "

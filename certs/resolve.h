@@ -5,7 +5,7 @@
 
 /* Which keys a NAME, FILE or KEY on the command line means. */
 
-#define TARGETS_MAX 8
+#define TARGETS_MAX 64
 
 struct target {
     struct certificate *certificate; /* owned; without secret key */

@@ -53,6 +53,15 @@ int store_reopen(struct store *store, struct cert_error *error)
     return open_subdirectory(store, &store->revoked, REVOKED, error);
 }
 
+/* root keeps a directory for the user who owns it. */
+static void follow_owner(struct store *store)
+{
+    struct stat status;
+
+    if (geteuid() == 0 && fstat(store->fd, &status) == 0 && status.st_uid != 0)
+        store->owner = (struct owner){true, status.st_uid, status.st_gid};
+}
+
 static void sweep(struct store *store)
 {
     write_sweep(store->fd);
@@ -89,6 +98,7 @@ int store_open(struct store *store, const char *path, bool change, struct cert_e
         check_subdirectory(&store->authorized, error) != 0 ||
         check_subdirectory(&store->revoked, error) != 0)
         return -1;
+    follow_owner(store);
     if (lock_directory(store->fd))
         sweep(store);
     return 0;
@@ -117,7 +127,7 @@ int store_make(struct store *store, const char *name, struct cert_error *error)
     return made < 0 || store_reopen(store, error) != 0 ? -1 : made;
 }
 
-int store_add(struct store *store, const struct subdirectory *to, const char *stem, bool numbered,
+int store_add(struct store *store, const struct subdirectory *to, const char *stem,
               const struct metadata *metadata, const uint8_t key[KEY_BYTES], char file[256],
               struct cert_error *error)
 {
@@ -127,15 +137,27 @@ int store_add(struct store *store, const struct subdirectory *to, const char *st
         if (n == 1)
             snprintf(file, 256, "%.240s.key", stem);
         else
-            snprintf(file, 256, "%.240s.%u.key", stem, n);
+            snprintf(file, 256, "%.240s~%u.key", stem, n);
         if (pair_write_public(to->fd, to->path, file, metadata, key, WRITE_NEW, &store->owner,
                               &reason) == 0)
             return 0;
-        if (reason.code != EEXIST || !numbered || n == 10000) {
+        if (reason.code != EEXIST || n == 10000) {
             *error = reason;
             return -1;
         }
     }
+}
+
+bool store_is_named(const char *file, const char *stem)
+{
+    size_t length = strlen(stem);
+
+    if (strncmp(file, stem, length) != 0)
+        return false;
+    file += length;
+    if (file[0] == '~')
+        file += 1 + strspn(file + 1, "0123456789");
+    return strcmp(file, ".key") == 0;
 }
 
 int store_remove(const struct subdirectory *from, const uint8_t key[KEY_BYTES],

@@ -22,7 +22,7 @@ struct store {
     int fd;
     struct subdirectory authorized;
     struct subdirectory revoked;
-    struct owner owner; /* of what is created */
+    struct owner owner; /* of what is created: that of DIR, where root can give it */
 };
 
 /* Opens DIR. To change it (locked against other runs; what killed runs left is swept) it must be
@@ -36,11 +36,14 @@ int store_make(struct store *store, const char *name, struct cert_error *error);
 /* Opens the subdirectories that have come to exist. */
 int store_reopen(struct store *store, struct cert_error *error);
 
-/* Writes a public certificate into a subdirectory as STEM.key, or STEM.2.key and so on where that
- * name holds another key and numbered allows it. file receives the name. */
-int store_add(struct store *store, const struct subdirectory *to, const char *stem, bool numbered,
+/* Writes a public certificate into a subdirectory as STEM.key, or as STEM~2.key and so on where
+ * that is taken. No NAME has a '~' in it: what follows one is a number. file receives the name. */
+int store_add(struct store *store, const struct subdirectory *to, const char *stem,
               const struct metadata *metadata, const uint8_t key[KEY_BYTES], char file[256],
               struct cert_error *error);
+
+/* Whether file is STEM.key or STEM~N.key. */
+bool store_is_named(const char *file, const char *stem);
 
 /* Removes every file of a subdirectory that holds key; says which. Returns how many, or -1. */
 int store_remove(const struct subdirectory *from, const uint8_t key[KEY_BYTES],
