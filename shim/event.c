@@ -84,8 +84,9 @@ static bool harmless(uint32_t code)
 {
     if (code < 0x20 || code == '"' || code == '\\' || (code >= 0x7f && code < 0xa0))
         return false;
-    return !(code >= 0x200b && code <= 0x200f) && !(code >= 0x2028 && code <= 0x202e) &&
-           !(code >= 0x2060 && code <= 0x206f) && code != 0xfeff && code < 0xe0000;
+    return code != 0x61c && !(code >= 0x200b && code <= 0x200f) &&
+           !(code >= 0x2028 && code <= 0x202e) && !(code >= 0x2060 && code <= 0x206f) &&
+           code != 0xfeff && code < 0xe0000;
 }
 
 /* Puts text escaped, at most room bytes of it; "…" marks a cut. The escapes are JSON's, which
