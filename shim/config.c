@@ -95,9 +95,12 @@ static void collect(struct values *values, char *const *environment)
                 break;
         if (i == V_COUNT)
             values->unknown = values->unknown == NULL ? entry : values->unknown;
-        else if (values->of[i] == NULL && equals[1] != '\0')
+        else if (values->of[i] == NULL)
             values->of[i] = equals + 1;
     }
+    for (int i = 0; i < V_COUNT; i++)
+        if (values->of[i] != NULL && values->of[i][0] == '\0')
+            values->of[i] = NULL;
 }
 
 static bool is_one_of(const char *value, const char *const *list)
@@ -124,8 +127,8 @@ static void take_mode(struct config *config, const char *value)
     }
 }
 
-/* base/name, or name if it is absolute; in memory of its own. */
-static char *join(struct config *config, const char *base, const char *name)
+/* base/name, or name if it is absolute; in memory of its own. NULL with a fault in *text. */
+static char *join(char text[512], const char *base, const char *name)
 {
     size_t size;
     char *path;
@@ -141,21 +144,21 @@ static char *join(struct config *config, const char *base, const char *name)
             snprintf(path, size, "%s%s%s", base, base[strlen(base) - 1] == '/' ? "" : "/", name);
     }
     if (path == NULL)
-        fault(config->error, "out of memory while reading the environment");
+        fault(text, "out of memory while reading the environment");
     return path;
 }
 
-static char *from_directory(struct config *config, const struct config_system *system,
+static char *from_directory(char text[512], const struct config_system *system,
                             const char *variable, const char *value)
 {
     if (value[0] != '/' && system->directory == NULL) {
-        fault(config->error,
+        fault(text,
               "%s='%.200s' is relative, but the working directory cannot be told: "
               "use an absolute path",
               variable, value);
         return NULL;
     }
-    return join(config, system->directory, value);
+    return join(text, system->directory, value);
 }
 
 /* A name without '/' is in the certificate directory. */
@@ -167,8 +170,8 @@ static char *certificate_path(struct config *config, const struct config_system 
     if (config->certs == NULL)
         return NULL;
     if (strchr(value, '/') == NULL)
-        return join(config, config->certs, value);
-    return from_directory(config, system, names[v], value);
+        return join(config->error, config->certs, value);
+    return from_directory(config->error, system, names[v], value);
 }
 
 static void take_paths(struct config *config, const struct config_system *system,
@@ -176,12 +179,12 @@ static void take_paths(struct config *config, const struct config_system *system
 {
     config->certs_default = values->of[V_CERTS] == NULL;
     if (!config->certs_default) {
-        config->certs = from_directory(config, system, names[V_CERTS], values->of[V_CERTS]);
+        config->certs = from_directory(config->error, system, names[V_CERTS], values->of[V_CERTS]);
     } else if (system->certificates_here && system->directory != NULL) {
-        config->certs = join(config, system->directory, "certificates");
+        config->certs = join(config->error, system->directory, "certificates");
         config->certs_found_here = true;
     } else {
-        config->certs = join(config, "/", CONFIG_SYSTEM_DIRECTORY);
+        config->certs = join(config->error, "/", CONFIG_SYSTEM_DIRECTORY);
     }
     for (char *end; config->certs != NULL &&
                     (end = config->certs + strlen(config->certs) - 1) > config->certs &&
@@ -199,7 +202,7 @@ static void take_paths(struct config *config, const struct config_system *system
         values->of[V_AUTHORIZED] != NULL && strcasecmp(values->of[V_AUTHORIZED], "any") == 0;
     config->authorized =
         certificate_path(config, system, values, V_AUTHORIZED, "authorized_clients");
-    config->revoked = config->certs == NULL ? NULL : join(config, config->certs, "revoked");
+    config->revoked = config->certs == NULL ? NULL : join(config->error, config->certs, "revoked");
 }
 
 static void take_cidrs(struct config *config, struct cidr_list *list, const struct values *values,
@@ -249,8 +252,8 @@ static void take_log(struct config *config, const struct config_system *system,
         config->sink = CONFIG_SYSLOG;
     else if (strcasecmp(value, "none") == 0)
         config->sink = CONFIG_NONE;
-    else if (value[0] == '/' || system->directory != NULL)
-        config->log_path = join(config, system->directory, value);
+    else
+        config->log_path = from_directory(config->warning, system, names[V_LOG], value);
     if (config->log_path != NULL)
         config->sink = CONFIG_FILE;
     value = values->of[V_LOG_LEVEL];
@@ -340,7 +343,7 @@ void config_parse(struct config *config, char *const *environment,
     take_permissions(config, values.of[V_PERMISSIONS]);
     if (values.of[V_METRICS] != NULL)
         config->metrics =
-            join(config, system->directory != NULL ? system->directory : "/", values.of[V_METRICS]);
+            from_directory(config->warning, system, names[V_METRICS], values.of[V_METRICS]);
 }
 
 void config_free(struct config *config)
