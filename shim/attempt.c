@@ -16,25 +16,25 @@ const char *attempt_name(const struct attempt *attempt)
     return names[attempt->call];
 }
 
-static bool matches(const void *config, const char *resolved)
-{
-    return glob_list_match(&((const struct config *)config)->plaintext, resolved);
-}
-
-static bool is_exempted(const struct attempt *attempt, const struct config *config)
-{
-    if (config->plaintext.count == 0)
-        return false;
-    if (glob_list_match(&config->plaintext, attempt->endpoint))
-        return true;
-    return attempt->call == CALL_BIND && endpoint_resolutions(attempt->endpoint, matches, config);
-}
-
 static int integer_option(const struct attempt *attempt, int option, int *value)
 {
     size_t size = sizeof *value;
 
     return attempt->lib->getsockopt(attempt->socket, option, value, &size);
+}
+
+static bool is_exempted(const struct attempt *attempt, const struct config *config)
+{
+    char resolved[ENDPOINT_RESOLVED];
+    int ipv6 = 0;
+
+    if (config->plaintext.count == 0)
+        return false;
+    if (glob_list_match(&config->plaintext, attempt->endpoint))
+        return true;
+    return attempt->call == CALL_BIND && integer_option(attempt, ZMQ_IPV6, &ipv6) == 0 &&
+           endpoint_resolve(resolved, attempt->endpoint, ipv6 != 0) &&
+           glob_list_match(&config->plaintext, resolved);
 }
 
 static enum verdict judge_library(const struct attempt *attempt, struct cert_error *error)

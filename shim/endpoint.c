@@ -24,42 +24,39 @@ enum transport endpoint_transport(const char *endpoint)
     return TRANSPORT_OTHER;
 }
 
-static bool spell(const char *host, bool ipv6, const char *port,
-                  bool (*visit)(const void *argument, const char *resolved), const void *argument)
+static void spell(char resolved[ENDPOINT_RESOLVED], const char *host, bool ipv6, const char *port)
 {
-    char resolved[320];
-
-    snprintf(resolved, sizeof resolved, ipv6 ? "tcp://[%s]:%s" : "tcp://%s:%s", host, port);
-    return visit(argument, resolved);
+    snprintf(resolved, ENDPOINT_RESOLVED, ipv6 ? "tcp://[%s]:%.100s" : "tcp://%s:%.100s", host,
+             port);
 }
 
-static bool interface(const char *name, const char *port,
-                      bool (*visit)(const void *argument, const char *resolved),
-                      const void *argument)
+/* libzmq takes the interface's first address of a family that the socket may use. */
+static bool interface(char resolved[ENDPOINT_RESOLVED], const char *name, bool ipv6,
+                      const char *port)
 {
     struct ifaddrs *list = NULL;
-    bool result = false;
+    bool found = false;
 
     if (getifaddrs(&list) != 0)
         return false;
-    for (const struct ifaddrs *at = list; at != NULL && !result; at = at->ifa_next) {
+    for (const struct ifaddrs *at = list; at != NULL; at = at->ifa_next) {
         char host[NI_MAXHOST];
         int family = at->ifa_addr != NULL ? at->ifa_addr->sa_family : AF_UNSPEC;
         socklen_t size =
             family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 
-        if ((family != AF_INET && family != AF_INET6) || strcmp(at->ifa_name, name) != 0 ||
-            getnameinfo(at->ifa_addr, size, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
+        if ((family != AF_INET && !(ipv6 && family == AF_INET6)) || strcmp(at->ifa_name, name) != 0)
             continue;
-        result = spell(host, family == AF_INET6, port, visit, argument);
+        found = getnameinfo(at->ifa_addr, size, host, sizeof host, NULL, 0, NI_NUMERICHOST) == 0;
+        if (found)
+            spell(resolved, host, family == AF_INET6, port);
+        break;
     }
     freeifaddrs(list);
-    return result;
+    return found;
 }
 
-bool endpoint_resolutions(const char *endpoint,
-                          bool (*visit)(const void *argument, const char *resolved),
-                          const void *argument)
+bool endpoint_resolve(char resolved[ENDPOINT_RESOLVED], const char *endpoint, bool ipv6)
 {
     const char *address = endpoint + strlen("tcp://"), *port;
     char host[IF_NAMESIZE + 1];
@@ -75,8 +72,8 @@ bool endpoint_resolutions(const char *endpoint,
         return false;
     memcpy(host, address, length);
     host[length] = '\0';
-    if (strcmp(host, "*") == 0)
-        return spell("0.0.0.0", false, port, visit, argument) ||
-               spell("::", true, port, visit, argument);
-    return interface(host, port, visit, argument);
+    if (strcmp(host, "*") != 0)
+        return interface(resolved, host, ipv6, port);
+    spell(resolved, ipv6 ? "::" : "0.0.0.0", ipv6, port);
+    return true;
 }

@@ -16,11 +16,11 @@ enum transport {
 
 enum transport endpoint_transport(const char *endpoint);
 
-/* What ZMQ_LAST_ENDPOINT will say of a tcp endpoint to bind: "*" and names of interfaces become
- * addresses. Called with each spelling until visit returns true; returns whether it did. Nothing
- * is called for a wildcard port, which only libzmq can choose. */
-bool endpoint_resolutions(const char *endpoint,
-                          bool (*visit)(const void *argument, const char *resolved),
-                          const void *argument);
+#define ENDPOINT_RESOLVED 1200 /* room for the longest host name, brackets and port */
+
+/* What ZMQ_LAST_ENDPOINT will say of a tcp endpoint to bind, on a socket with or without ZMQ_IPV6:
+ * "*" and names of interfaces become the address that libzmq will choose. False where there is
+ * nothing to resolve, and for a wildcard port, which only the kernel can choose. */
+bool endpoint_resolve(char resolved[ENDPOINT_RESOLVED], const char *endpoint, bool ipv6);
 
 #endif

@@ -1,0 +1,58 @@
+"""A peer without the shim, in the test's own process: by hand with CURVE, or in clear."""
+
+import contextlib
+
+import zmq
+
+
+class Peers:
+    def __init__(self):
+        self.context = zmq.Context()
+        self.sockets = []
+
+    def socket(self, kind, **options):
+        made = self.context.socket(getattr(zmq, kind))
+        made.linger = 0
+        made.rcvtimeo = made.sndtimeo = 20000
+        for name, value in options.items():
+            setattr(made, name, value)
+        self.sockets.append(made)
+        return made
+
+    def client(self, kind, endpoint, keys, server, **options):
+        made = self.socket(kind, **options)
+        made.curve_publickey = keys.public.encode()
+        made.curve_secretkey = keys.secret.encode()
+        made.curve_serverkey = server.encode()
+        made.connect(endpoint)
+        return made
+
+    def server(self, kind, keys, endpoint="tcp://127.0.0.1:*", **options):
+        made = self.socket(kind, **options)
+        made.curve_server = True
+        made.curve_secretkey = keys.secret.encode()
+        made.bind(endpoint)
+        return made
+
+    def clear(self):
+        for socket in self.sockets:
+            with contextlib.suppress(zmq.ZMQError):
+                socket.close(0)
+        self.context.term()
+
+
+def where(socket):
+    return socket.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode()
+
+
+def gets(socket, patience):
+    """The next message as text, None if there is none within so many seconds."""
+    return socket.recv().decode() if socket.poll(int(patience * 1000)) else None
+
+
+def connection_events(socket):
+    """A monitor that reads the handshake's outcomes of a socket."""
+    return socket.get_monitor_socket(
+        zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+        | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+        | zmq.EVENT_DISCONNECTED | zmq.EVENT_ACCEPTED | zmq.EVENT_CONNECTED)
