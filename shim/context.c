@@ -24,7 +24,7 @@ static void make_room(struct context *context)
         context->io_threads = threads;
 }
 
-void context_created(void *address, const struct zmqlib *lib)
+static void created(void *address, const struct zmqlib *lib)
 {
     int saved = errno;
     struct context *context;
@@ -36,6 +36,43 @@ void context_created(void *address, const struct zmqlib *lib)
         lib->ctx_set != NULL)
         make_room(context);
     errno = saved;
+}
+
+void *context_new(const struct zmqlib *lib)
+{
+    void *address;
+
+    if (lib == NULL) {
+        errno = ENOSYS;
+        return NULL;
+    }
+    address = lib->ctx_new();
+    created(address, lib);
+    return address;
+}
+
+void *context_init(const struct zmqlib *lib, int io_threads)
+{
+    struct context *known;
+    void *address;
+
+    if (lib == NULL || lib->init == NULL) {
+        errno = ENOSYS;
+        return NULL;
+    }
+    address = lib->init(io_threads);
+    /* libzmq's own zmq_init comes back through zmq_ctx_new where it was not bound symbolically. */
+    known = address != NULL ? registry_context(address) : NULL;
+    if (known != NULL)
+        registry_release_context(known);
+    else
+        created(address, lib);
+    return address;
+}
+
+void context_found(void *address, const struct zmqlib *lib)
+{
+    created(address, lib);
 }
 
 int context_translate(struct context *context, int option, int value)

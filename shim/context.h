@@ -6,8 +6,12 @@
 /* What the shim does to contexts: room for the authenticator's socket, more I/O threads where the
  * operator asks, and an end that leaves nothing behind. */
 
-/* A context that a real function has returned (NULL allowed). */
-void context_created(void *address, const struct zmqlib *lib);
+/* zmq_ctx_new and zmq_init by that copy of libzmq; NULL (ENOSYS) if lib is NULL. */
+void *context_new(const struct zmqlib *lib);
+void *context_init(const struct zmqlib *lib, int io_threads);
+
+/* A context whose making was not seen. */
+void context_found(void *address, const struct zmqlib *lib);
 
 /* What a program's zmq_ctx_set of option becomes; remembers the program's own value. */
 int context_translate(struct context *context, int option, int value);

@@ -2,6 +2,7 @@
 #define CURVESHIM_SHIM_HOOKS_H
 
 #include <errno.h>
+#include <stdbool.h>
 
 /* The exported functions: signatures, return values and errno are libzmq's own (man pages
  * zmq_bind(3) and so on). Prototypes that stock headers lack are here. */
@@ -17,6 +18,16 @@ static inline int missing(void)
     errno = ENOSYS;
     return -1;
 }
+
+/* Whether name is one of the exported zmq_ functions. */
+bool hooks_has(const char *name);
+
+/* The hook that answers a look-up of name in a copy of libzmq. Contexts made through it belong to
+ * that copy, wherever the call comes from. NULL if name is not hooked. */
+void *hooks_for(const struct zmqlib *lib, const char *name);
+
+/* Whether a function is one of this library's exports. */
+bool hooks_is_own(const void *function);
 
 int zmq_ctx_set_ext(void *context, int option, const void *value, size_t size);
 int zmq_ctx_get_ext(void *context, int option, void *value, size_t *size);

@@ -5,32 +5,12 @@
 
 EXPORT void *zmq_ctx_new(void)
 {
-    const struct zmqlib *lib = zmqlib_for_caller(CALLER);
-    void *context;
-
-    if (lib == NULL)
-        return missing(), NULL;
-    context = lib->ctx_new();
-    context_created(context, lib);
-    return context;
+    return context_new(zmqlib_for_caller(CALLER));
 }
 
 EXPORT void *zmq_init(int io_threads)
 {
-    const struct zmqlib *lib = zmqlib_for_caller(CALLER);
-    struct context *known;
-    void *address;
-
-    if (lib == NULL || lib->init == NULL)
-        return missing(), NULL;
-    address = lib->init(io_threads);
-    /* libzmq's own zmq_init comes back through zmq_ctx_new where it was not bound symbolically. */
-    known = address != NULL ? registry_context(address) : NULL;
-    if (known != NULL)
-        registry_release_context(known);
-    else
-        context_created(address, lib);
-    return address;
+    return context_init(zmqlib_for_caller(CALLER), io_threads);
 }
 
 static int real_ctx_term(const struct zmqlib *lib, void *context)

@@ -23,7 +23,7 @@ EXPORT void *zmq_socket(void *address, int type)
         socket = lib->socket(address, type);
     saved = errno;
     if (socket != NULL && context == NULL) {
-        context_created(address, lib);
+        context_found(address, lib);
         context = registry_context(address);
     }
     if (socket != NULL && context != NULL)

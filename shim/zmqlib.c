@@ -6,10 +6,9 @@
 #include "shim/elf_object.h"
 #include "shim/locks.h"
 
-#define COPIES 16
 #define IMPORTS 6
 
-static struct zmqlib copies[COPIES];
+static struct zmqlib copies[ZMQLIB_COPIES];
 static size_t copy_count;
 
 /* Functions of libzmq that the caller's GOT is bound to; hooked ones are bound to this library and
@@ -136,31 +135,124 @@ static const struct zmqlib *known(const struct zmqlib *found)
     return NULL;
 }
 
-const struct zmqlib *zmqlib_for_caller(const void *caller)
+static const struct zmqlib *keep(struct zmqlib *found)
+{
+    const struct zmqlib *lib;
+
+    lock_take(LOCK_REGISTRY);
+    lib = known(found);
+    lock_drop(LOCK_REGISTRY);
+    if (lib != NULL)
+        return lib;
+    ask(found);
+    lock_take(LOCK_REGISTRY);
+    lib = known(found);
+    if (lib == NULL && copy_count < ZMQLIB_COPIES) {
+        copies[copy_count] = *found;
+        lib = &copies[copy_count++];
+    }
+    lock_drop(LOCK_REGISTRY);
+    return lib;
+}
+
+static const struct zmqlib *search_for(const void *caller, int least_rank)
 {
     struct search search;
-    const struct zmqlib *lib;
 
     memset(&search, 0, sizeof search);
     search.caller = caller;
     dl_iterate_phdr(find_caller, &search);
     dl_iterate_phdr(find_copy, &search);
-    if (search.best == 0)
-        return NULL;
-    lock_take(LOCK_REGISTRY);
-    lib = known(&search.found);
-    lock_drop(LOCK_REGISTRY);
-    if (lib != NULL)
-        return lib;
-    ask(&search.found);
-    lock_take(LOCK_REGISTRY);
-    lib = known(&search.found);
-    if (lib == NULL && copy_count < COPIES) {
-        copies[copy_count] = search.found;
-        lib = &copies[copy_count++];
+    return search.best >= least_rank ? keep(&search.found) : NULL;
+}
+
+const struct zmqlib *zmqlib_for_caller(const void *caller)
+{
+    return search_for(caller, 1);
+}
+
+const struct zmqlib *zmqlib_of_caller(const void *caller)
+{
+    struct search search;
+
+    memset(&search, 0, sizeof search);
+    search.caller = caller;
+    search.after_interpreter = true;
+    dl_iterate_phdr(find_caller, &search);
+    dl_iterate_phdr(find_copy, &search);
+    return search.best >= 2 ? keep(&search.found) : NULL;
+}
+
+static int find_at(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    struct search *search = argument;
+    struct elf_object object;
+
+    (void)size;
+    if (!elf_object_read(&object, info) || !elf_object_contains(&object, search->caller))
+        return 0;
+    if (!is_self(&object) && elf_object_function(&object, "zmq_ctx_new") != NULL &&
+        elf_object_function(&object, "zmq_setsockopt") != NULL) {
+        fill(&search->found, &object);
+        search->best = 1;
     }
-    lock_drop(LOCK_REGISTRY);
-    return lib;
+    return 1;
+}
+
+const struct zmqlib *zmqlib_at(const void *address)
+{
+    struct search search;
+
+    memset(&search, 0, sizeof search);
+    search.caller = address;
+    dl_iterate_phdr(find_at, &search);
+    return search.best != 0 ? keep(&search.found) : NULL;
+}
+
+const struct zmqlib *zmqlib_copy(size_t number)
+{
+    return &copies[number];
+}
+
+size_t zmqlib_number(const struct zmqlib *lib)
+{
+    return (size_t)(lib - copies);
+}
+
+void *zmqlib_function(const struct zmqlib *lib, const char *name)
+{
+#define X(result, field, parameters)                                                               \
+    if (strcmp(name, "zmq_" #field) == 0)                                                          \
+        return *(void *const *)(const void *)&lib->field;
+    ZMQLIB_FUNCTIONS(X)
+#undef X
+    return NULL;
+}
+
+struct definition {
+    const void *caller;
+    const char *name;
+    bool found;
+};
+
+static int find_definition(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    struct definition *definition = argument;
+    struct elf_object object;
+
+    (void)size;
+    if (!elf_object_read(&object, info) || !elf_object_contains(&object, definition->caller))
+        return 0;
+    definition->found = elf_object_function(&object, definition->name) != NULL;
+    return 1;
+}
+
+bool zmqlib_caller_defines(const void *caller, const char *name)
+{
+    struct definition definition = {caller, name, false};
+
+    dl_iterate_phdr(find_definition, &definition);
+    return definition.found;
 }
 
 bool zmqlib_present(void)

@@ -59,6 +59,23 @@ struct zmqlib {
  * none. Thread-safe; takes LOCK_REGISTRY. */
 const struct zmqlib *zmqlib_for_caller(const void *caller);
 
+/* The same, but only where the caller itself is bound to that copy or contains it. */
+const struct zmqlib *zmqlib_of_caller(const void *caller);
+
+/* The copy that an address lies in, or NULL. */
+const struct zmqlib *zmqlib_at(const void *address);
+
+/* A copy by its number; number of a copy. */
+#define ZMQLIB_COPIES 16
+const struct zmqlib *zmqlib_copy(size_t number);
+size_t zmqlib_number(const struct zmqlib *lib);
+
+/* A function of a copy by its full name, or NULL. */
+void *zmqlib_function(const struct zmqlib *lib, const char *name);
+
+/* Whether the object that an address lies in exports a function of that name. */
+bool zmqlib_caller_defines(const void *caller, const char *name);
+
 /* Whether any copy is loaded. Calls nothing in it. */
 bool zmqlib_present(void);
 
