@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -89,9 +89,17 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
     fd = open_regular(dirfd, name, file, &status, error);
     if (fd < 0)
         return -1;
-    /* Not on the stack: agents call from threads with small ones. */
-    text = malloc(size);
-    if (text == NULL || read_all(fd, text, size, &length) != 0)
+    /* Not on the stack: agents call from threads with small ones. Pages of its own can be locked
+     * without unlocking what the program locked. */
+    text = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (text == MAP_FAILED) {
+        cert_fail(error, errno, "%s: %s", file, strerror(errno));
+        close(fd);
+        return -1;
+    }
+    if (need & CERT_NEED_SECRET)
+        mlock(text, size);
+    if (read_all(fd, text, size, &length) != 0)
         result = cert_fail(error, errno, "%s: %s", file, strerror(errno));
     else if (length == size)
         result = cert_fail(error, EINVAL, "%s: too large for a certificate (%d bytes at most)",
@@ -101,9 +109,8 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
     read_only =
         (status.st_mode & S_IWOTH) && fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY);
     close(fd);
-    if (text != NULL)
-        wipe(text, length);
-    free(text);
+    wipe(text, length);
+    munmap(text, size);
     if (result == 0 && (need & CERT_NEED_PUBLIC) && !certificate->has_public)
         result = cert_fail(error, EINVAL, "%s: there is no public-key in a section 'curve'", file);
     if (result == 0 && (need & CERT_NEED_SECRET) && certificate->has_secret)
@@ -121,9 +128,10 @@ int certificate_read(struct certificate *certificate, int dirfd, const char *nam
     struct stat status;
 
     if (result >= 0 && (need & CERT_NEED_SECRET) && !certificate->has_secret) {
-        snprintf(secret_name, sizeof secret_name, "%s_secret", name);
+        size_t needed = (size_t)snprintf(secret_name, sizeof secret_name, "%s_secret", name);
+
         snprintf(secret_file, sizeof secret_file, "%s_secret", file);
-        if (fstatat(dirfd, secret_name, &status, 0) == 0) {
+        if (needed < sizeof secret_name && fstatat(dirfd, secret_name, &status, 0) == 0) {
             file = secret_file;
             result = read_one(certificate, dirfd, secret_name, file, need, error);
         }
