@@ -1,4 +1,6 @@
 /* A library to look into, built once for each style of hash table. */
+#include <stdlib.h>
+
 #define EXPORTED __attribute__((visibility("default")))
 #define JOIN(a, b) a##b
 #define NAME(style, rest) JOIN(style, rest)
@@ -21,5 +23,5 @@ int NAME(STYLE, _function)(int number)
 
 int NAME(STYLE, _other)(int number)
 {
-    return number;
+    return getenv("") == NULL ? number : 0;
 }

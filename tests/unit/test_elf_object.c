@@ -8,6 +8,7 @@
 
 int gnu_function(int number);
 int sysv_function(int number);
+int sysv_other(int number);
 
 static void (*look)(const struct elf_object *object);
 static const char *wanted; /* DT_SONAME; NULL: the main program */
@@ -66,6 +67,8 @@ static void look_at_sysv(const struct elf_object *object)
     assert_null(elf_object_function(object, "sysv_hidden"));
     assert_null(elf_object_function(object, "sysv_data"));
     assert_null(elf_object_function(object, "sysv_function2"));
+    /* This style lists what the object only imports as well. */
+    assert_null(elf_object_function(object, "getenv"));
     assert_null(elf_object_function(object, "gnu_function"));
     assert_null(elf_object_function(object, ""));
 }
@@ -123,12 +126,16 @@ static void on_import(void *argument, const char *name, void *value)
 static void look_at_main(const struct elf_object *object)
 {
     struct import function = {.name = "gnu_function"}, other = {.name = "gnu_other"};
+    struct import pointer = {.name = "sysv_other"};
 
     elf_object_imports(object, on_import, &function);
     assert_int_equal(function.count, 1);
     assert_ptr_equal(function.value, dlsym(RTLD_DEFAULT, "gnu_function"));
     elf_object_imports(object, on_import, &other);
     assert_int_equal(other.count, 0);
+    elf_object_imports(object, on_import, &pointer);
+    assert_int_equal(pointer.count, 1);
+    assert_ptr_equal(pointer.value, dlsym(RTLD_DEFAULT, "sysv_other"));
     assert_true(elf_object_needs(object, "libelf_sample_gnu.so"));
     assert_true(elf_object_needs(object, "libc.so.6"));
     assert_false(elf_object_needs(object, "libelf_sample_gnu"));
@@ -139,9 +146,12 @@ static void look_at_main(const struct elf_object *object)
 
 static void imports_of_the_program(void **state)
 {
+    int (*volatile by_pointer)(int) = sysv_other;
+
     (void)state;
     /* Called once, it is bound. */
     assert_int_equal(gnu_function(1), 3);
+    assert_int_equal(by_pointer(1), 1);
     look_into(NULL, look_at_main);
 }
 
