@@ -12,7 +12,7 @@ import time
 import pytest
 from zmq.utils import z85
 
-from certtool import Tool, files, key_of, mode
+from certtool import files, key_of, mode, strace
 
 COMMANDS = ("init", "new", "authorize", "revoke", "list", "show", "verify", "rotate")
 LAYOUT = {"server.key", "server.key_secret", "client.key", "client.key_secret",
@@ -346,8 +346,8 @@ def test_revoked_before_it_is_removed(certs, tmp_path):
     if shutil.which("strace") is None:
         pytest.skip("needs strace")
     log = tmp_path / "strace"
-    subprocess.run(["strace", "-o", log, "-e", "trace=rename,renameat,renameat2,unlinkat,fsync",
-                    Tool.path, "revoke", certs, "client"], check=True, stdout=subprocess.DEVNULL)
+    strace(["-o", log, "-e", "trace=renameat,renameat2,unlinkat,fsync"],
+           ["revoke", certs, "client"], check=True)
     calls = [line.split("(")[0] for line in log.read_text().splitlines() if " = 0" in line]
     assert calls.index("renameat2") < calls.index("unlinkat")
     assert calls[calls.index("renameat2") - 1] == "fsync"
@@ -601,10 +601,8 @@ def test_killed_at_any_moment(cert, certs, tmp_path, step):
         shutil.rmtree(work, ignore_errors=True)
         if step != "init":
             shutil.copytree(certs, work)
-        result = subprocess.run(
-            ["strace", "-o", tmp_path / "log", "-e", f"trace={call}",
-             "-e", f"inject={call}:signal=KILL:when={n}", cert.path, *arguments],
-            cwd=tmp_path, capture_output=True)
+        result = strace(["-o", tmp_path / "log", "-e", f"trace={call}",
+                         "-e", f"inject={call}:signal=KILL:when={n}"], arguments, cwd=tmp_path)
         if result.returncode == 0:
             break
         assert result.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL), result
