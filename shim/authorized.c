@@ -207,12 +207,12 @@ static long update(int64_t now)
     for (int i = AUTHORIZED; i <= REVOKED; i++) {
         if (i == AUTHORIZED && configuration->authorized_any)
             continue;
-        if (scan_wanted[i] || (!covered[i] && now >= next_poll)) {
+        if (scan_wanted[i] || ((!covered[i] || directories[i].unread) && now >= next_poll)) {
             scan_wanted[i] = false;
             scan(i, now);
         }
         wait = shorter(wait, certdir_settle(&directories[i], now));
-        if (!covered[i])
+        if (!covered[i] || directories[i].unread)
             wait = shorter(wait, POLL_MS);
     }
     if (now >= next_poll)

@@ -54,7 +54,7 @@ static struct certdir_file *add_file(struct certdir *directory, const char *name
 /* Puts policy (NULL: none) in force for a file. */
 static void set_policy(struct certdir *directory, struct certdir_file *file, struct policy *policy)
 {
-    struct policy *old;
+    struct policy *old, *unused = NULL;
 
     lock_take(LOCK_AUTHORIZED);
     old = file->policy;
@@ -64,10 +64,12 @@ static void set_policy(struct certdir *directory, struct certdir_file *file, str
     if (policy != NULL &&
         table_add(&directory->keys, &file->by_key, table_hash(policy->key, KEY_BYTES)) != 0) {
         file->policy = NULL;
-        old = policy;
+        unused = policy;
+        directory->unread = true;
     }
     lock_drop(LOCK_AUTHORIZED);
     policy_free(old);
+    policy_free(unused);
 }
 
 static void remove_file(struct certdir *directory, struct certdir_file *file)
@@ -113,18 +115,29 @@ static struct policy *read_policy(int dirfd, const char *name, const char *path,
     return policy;
 }
 
+/* What a file said before stays in force until it can be read again. */
+static void out_of_reach(struct certdir *directory, struct certdir_file *file)
+{
+    directory->unread = true;
+    if (file == NULL)
+        return;
+    file->seen = directory->scans;
+    file->recent = true;
+}
+
 static void note_broken(struct certdir *directory, struct certdir_file *file, const char *path,
                         const struct cert_error *error, int64_t now)
 {
     /* Out of reach is not the same as broken: what was read last stays in force, as for a whole
      * directory that can't be read. */
     if (error->code != EINVAL && error->code != EPERM) {
-        if (!file->reported)
+        if (!file->unread)
             report(directory, path, error, "this file cannot be read, what it said before stays");
-        file->reported = true;
-        file->recent = true;
+        file->unread = true;
+        out_of_reach(directory, file);
         return;
     }
+    file->unread = false;
     if (file->broken_since == 0)
         file->broken_since = now;
     if (now - file->broken_since < CERTDIR_GRACE_MS) {
@@ -153,7 +166,7 @@ static void read_one(struct certdir *directory, int dirfd, struct certdir_file *
         return;
     }
     file->broken_since = 0;
-    file->reported = false;
+    file->reported = file->unread = false;
     set_policy(directory, file, policy);
 }
 
@@ -191,6 +204,8 @@ static void look_at(struct certdir *directory, int dirfd, const char *name, bool
     if (fstatat(dirfd, name, &status, 0) != 0) {
         if (file != NULL && (errno == ENOENT || errno == ELOOP))
             remove_file(directory, file);
+        else
+            out_of_reach(directory, file);
         return;
     }
     if (file == NULL) {
@@ -243,6 +258,7 @@ int certdir_scan(struct certdir *directory, int64_t now, struct cert_error *erro
         directory->inode = status.st_ino;
     }
     directory->scans++;
+    directory->unread = false;
     while (errno = 0, (entry = readdir(stream)) != NULL) {
         links |= entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
         if (is_certificate_name(entry->d_name))
@@ -264,8 +280,10 @@ void certdir_touch(struct certdir *directory, const char *name, int64_t now)
     if (!is_certificate_name(name))
         return;
     fd = open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
+        directory->unread = true;
         return;
+    }
     look_at(directory, fd, name, true, now);
     close(fd);
 }
@@ -294,6 +312,11 @@ long certdir_settle(struct certdir *directory, int64_t now)
 
             snprintf(name, sizeof name, "%s", file->name);
             certdir_touch(directory, name, now);
+            file = find_file(directory, name);
+            if (file == NULL || file->broken_since == 0 || file->reported)
+                continue;
+            directory->unsettled = true;
+            wait = wait < 0 || CERTDIR_RETRY_MS < wait ? CERTDIR_RETRY_MS : wait;
         }
     }
     return wait;

@@ -15,6 +15,7 @@
  * The functions that change it are for one thread at a time and take LOCK_AUTHORIZED for each
  * change; look-ups are for any thread that holds LOCK_AUTHORIZED. */
 
+#define CERTDIR_RETRY_MS 400
 #define CERTDIR_GRACE_MS 2000 /* a file that can't be parsed counts as being written */
 
 struct certdir_file {
@@ -29,6 +30,7 @@ struct certdir_file {
     bool recent;          /* changed just before it was read: its times may hide another change */
     int64_t broken_since; /* monotonic milliseconds; 0: it is not */
     bool reported;
+    bool unread; /* out of reach, and reported as such */
     unsigned long seen;
     char name[];
 };
@@ -40,6 +42,7 @@ struct certdir {
     struct table keys;
     unsigned long scans;
     bool links;     /* it holds symbolic links: what they point to is not watched */
+    bool unread;    /* something was out of reach: scan again */
     bool unsettled; /* broken files wait for their grace to end */
     dev_t device;   /* of the directory that was read last */
     ino_t inode;

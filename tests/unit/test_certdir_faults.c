@@ -302,6 +302,46 @@ static void a_file_that_cannot_be_read_keeps_what_it_said(void **state)
     assert_holder(4, "new");
 }
 
+static void once_readable_and_broken_it_authorises_nobody(void **state)
+{
+    (void)state;
+    put_key("a.key", 1, "");
+    scan();
+    break_file("a.key");
+    set_mode("a.key", 0);
+    if (!drop_privileges())
+        skip();
+    scan();
+    regain_privileges();
+    set_mode("a.key", 0644);
+    certdir_touch(&directory, "a.key", now);
+    assert_holder(1, "a");
+    assert_int_equal(certdir_settle(&directory, now), CERTDIR_GRACE_MS);
+    now += CERTDIR_GRACE_MS;
+    assert_int_equal(certdir_settle(&directory, now), -1);
+    assert_nobody(1);
+    assert_int_equal(logged("authorises nobody"), 1);
+}
+
+static void a_file_that_cannot_be_found_out_about_keeps_what_it_said(void **state)
+{
+    (void)state;
+    make_directory("../elsewhere", 0755);
+    put_key("../elsewhere/x", 1, "");
+    put_link("a.key", "../elsewhere/x");
+    scan();
+    assert_holder(1, "a");
+    set_mode("../elsewhere", 0);
+    if (!drop_privileges())
+        skip();
+    certdir_touch(&directory, "a.key", now);
+    assert_holder(1, "a");
+    scan();
+    assert_holder(1, "a");
+    regain_privileges();
+    set_mode("../elsewhere", 0755);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, certdir_setup, certdir_teardown)
 
 int main(void)
@@ -322,6 +362,8 @@ int main(void)
         TEST(a_directory_that_others_can_write_is_refused),
         TEST(a_directory_that_cannot_be_read_keeps_what_was_there),
         TEST(a_file_that_cannot_be_read_keeps_what_it_said),
+        TEST(once_readable_and_broken_it_authorises_nobody),
+        TEST(a_file_that_cannot_be_found_out_about_keeps_what_it_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
