@@ -10,6 +10,7 @@
 #include "shim/keys.h"
 #include "shim/locks.h"
 #include "shim/log.h"
+#include "shim/observer.h"
 #include "shim/registry.h"
 #include "shim/zmqlib.h"
 
@@ -72,6 +73,8 @@ __attribute__((constructor)) static void start(void)
                                stat("certificates", &status) == 0 && S_ISDIR(status.st_mode);
     config_parse(&config, environ, &system);
     log_start(&config);
+    if (config.mode == CONFIG_ON)
+        observer_start();
     if (config.mode == CONFIG_ON && zmqlib_present()) {
         prepared = true;
         preload();

@@ -8,6 +8,7 @@
 #include "shim/authorized.h"
 #include "shim/bindings.h"
 #include "shim/log.h"
+#include "shim/observer.h"
 #include "shim/zap.h"
 
 #define MAX_FRAMES 12 /* envelope included; more than ZAP has */
@@ -16,6 +17,7 @@
 struct zap_server {
     const struct zmqlib *lib;
     void *socket;
+    bool refused; /* connections of refused clients wait to be shut down */
 };
 
 struct frames {
@@ -86,8 +88,8 @@ static void log_decision(const struct decision *decision, const struct zap_reque
              decision->reason,
              allow                     ? ""
              : decision->status == 400 ? "; it is told to give up"
-                                       : "; it tries again when the handshake interval ends "
-                                         "(30 s by default, SECURE_ZMQ_HANDSHAKE_TIMEOUT)");
+                                       : "; its connection is closed in a second, so that it can "
+                                         "try again");
     event_init(&event, allow ? EVENT_INFO : EVENT_WARNING, "auth", message);
     event_text(&event, "result", allow ? "allow" : "deny");
     event_text(&event, "reason", decision->reason);
@@ -152,7 +154,7 @@ static int send_reply(const struct zap_server *self, struct frames *frames,
     return 0;
 }
 
-static int answer(const struct zap_server *self, struct frames *frames)
+static int answer(struct zap_server *self, struct frames *frames)
 {
     struct zap_frame in[MAX_FRAMES];
     struct zap_request request;
@@ -183,6 +185,7 @@ static int answer(const struct zap_server *self, struct frames *frames)
     } else {
         decision.status = unsecured_status(&request);
     }
+    self->refused |= decision.status == 300;
     snprintf(status, sizeof status, "%d", decision.status);
     const struct zap_frame out[] = {
         {"1.0", 3},
@@ -195,9 +198,23 @@ static int answer(const struct zap_server *self, struct frames *frames)
     return send_reply(self, frames, out, sizeof out / sizeof *out);
 }
 
+/* A client that gets no answer comes back only when its connection ends, by default after 30 s. */
+static long end_refused(struct zap_server *self)
+{
+    long wait = self->refused ? observer_end_refused() : -1;
+
+    self->refused = wait >= 0;
+    return wait;
+}
+
+static long sooner(long a, long b)
+{
+    return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
 int zap_serve(const struct zmqlib *lib, void *socket)
 {
-    const struct zap_server server = {lib, socket}, *self = &server;
+    struct zap_server server = {lib, socket, false}, *self = &server;
     bool readable = false;
 
     for (;;) {
@@ -215,7 +232,7 @@ int zap_serve(const struct zmqlib *lib, void *socket)
         }
         if (errno != EAGAIN)
             return errno;
-        wait = authorized_work(&fd, readable);
+        wait = sooner(authorized_work(&fd, readable), end_refused(self));
         items[1].fd = fd;
         count = self->lib->poll(items, fd >= 0 ? 2 : 1, wait);
         if (count < 0 && errno != EINTR)

@@ -81,6 +81,8 @@ static void fill(struct zmqlib *lib, const struct elf_object *object)
 {
     memset(lib, 0, sizeof *lib);
     lib->base = object->base;
+    lib->start = object->start;
+    lib->end = object->end;
     snprintf(lib->file, sizeof lib->file, "%s", object->name);
 #define X(result, name, parameters)                                                                \
     *(void **)(void *)&lib->name = elf_object_function(object, "zmq_" #name);
@@ -149,7 +151,8 @@ static const struct zmqlib *keep(struct zmqlib *found)
     lib = known(found);
     if (lib == NULL && copy_count < ZMQLIB_COPIES) {
         copies[copy_count] = *found;
-        lib = &copies[copy_count++];
+        lib = &copies[copy_count];
+        __atomic_store_n(&copy_count, copy_count + 1, __ATOMIC_RELEASE);
     }
     lock_drop(LOCK_REGISTRY);
     return lib;
@@ -207,6 +210,16 @@ const struct zmqlib *zmqlib_at(const void *address)
     search.caller = address;
     dl_iterate_phdr(find_at, &search);
     return search.best != 0 ? keep(&search.found) : NULL;
+}
+
+bool zmqlib_contains(const void *address)
+{
+    size_t count = __atomic_load_n(&copy_count, __ATOMIC_ACQUIRE);
+
+    for (size_t i = 0; i < count; i++)
+        if ((uintptr_t)address >= copies[i].start && (uintptr_t)address < copies[i].end)
+            return true;
+    return false;
 }
 
 const struct zmqlib *zmqlib_copy(size_t number)

@@ -46,6 +46,8 @@
 
 struct zmqlib {
     uintptr_t base;
+    uintptr_t start;
+    uintptr_t end;
     char file[512]; /* for messages; "" if it is in the main program */
     int release;    /* ZMQLIB_VERSION */
     bool has_curve;
@@ -64,6 +66,9 @@ const struct zmqlib *zmqlib_of_caller(const void *caller);
 
 /* The copy that an address lies in, or NULL. */
 const struct zmqlib *zmqlib_at(const void *address);
+
+/* Whether an address lies in a copy that was met before. No lock, async-signal-safe. */
+bool zmqlib_contains(const void *address);
 
 /* A copy by its number; number of a copy. */
 #define ZMQLIB_COPIES 16

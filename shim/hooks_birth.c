@@ -1,0 +1,132 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "shim/hooks.h"
+#include "shim/next_function.h"
+#include "shim/observer.h"
+
+/* Where descriptors begin their lives. Their ends are not watched: a hook of close would run in
+ * vfork children on the parent's memory. */
+
+#define REAL(name, parameters, arguments)                                                          \
+    static int first_##name parameters;                                                            \
+    static int(*real_##name) parameters = first_##name;                                            \
+    static int first_##name parameters                                                             \
+    {                                                                                              \
+        void *found = next_function(#name);                                                        \
+        if (found == NULL) {                                                                       \
+            errno = ENOSYS;                                                                        \
+            return -1;                                                                             \
+        }                                                                                          \
+        __atomic_store_n((void **)(void *)&real_##name, found, __ATOMIC_RELAXED);                  \
+        return real_##name arguments;                                                              \
+    }
+
+REAL(socket, (int domain, int type, int protocol), (domain, type, protocol))
+REAL(socketpair, (int domain, int type, int protocol, int pair[2]), (domain, type, protocol, pair))
+REAL(accept, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size))
+REAL(accept4, (int fd, struct sockaddr *address, socklen_t *size, int flags),
+     (fd, address, size, flags))
+REAL(connect, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
+REAL(dup, (int fd), (fd))
+REAL(dup2, (int from, int fd), (from, fd))
+REAL(dup3, (int from, int fd, int flags), (from, fd, flags))
+REAL(fcntl, (int fd, int command, void *argument), (fd, command, argument))
+
+static int born(int fd)
+{
+    if (fd >= 0)
+        observer_born(fd);
+    return fd;
+}
+
+static int copied(int from, int fd)
+{
+    if (fd >= 0)
+        observer_copied(from, fd);
+    return fd;
+}
+
+EXPORT int socket(int domain, int type, int protocol)
+{
+    return born(real_socket(domain, type, protocol));
+}
+
+EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
+{
+    int result = real_socketpair(domain, type, protocol, pair);
+
+    if (result == 0) {
+        observer_born(pair[0]);
+        observer_born(pair[1]);
+    }
+    return result;
+}
+
+EXPORT int accept(int fd, struct sockaddr *address, socklen_t *size)
+{
+    return born(real_accept(fd, address, size));
+}
+
+EXPORT int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
+{
+    return born(real_accept4(fd, address, size, flags));
+}
+
+EXPORT int connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+    if (!observer_connect(fd, address, size, CALLER))
+        return -1;
+    return real_connect(fd, address, size);
+}
+
+EXPORT int dup(int fd)
+{
+    return copied(fd, real_dup(fd));
+}
+
+EXPORT int dup2(int from, int fd)
+{
+    return copied(from, real_dup2(from, fd));
+}
+
+EXPORT int dup3(int from, int fd, int flags)
+{
+    return copied(from, real_dup3(from, fd, flags));
+}
+
+static int control(int fd, int command, void *argument)
+{
+    int result = real_fcntl(fd, command, argument);
+
+    return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? copied(fd, result) : result;
+}
+
+/* By their names in the object: headers may turn one name into the other. */
+EXPORT int hooked_fcntl(int fd, int command, ...) __asm__("fcntl");
+EXPORT int hooked_fcntl64(int fd, int command, ...) __asm__("fcntl64");
+
+int hooked_fcntl(int fd, int command, ...)
+{
+    va_list arguments;
+    void *argument;
+
+    va_start(arguments, command);
+    argument = va_arg(arguments, void *);
+    va_end(arguments);
+    return control(fd, command, argument);
+}
+
+int hooked_fcntl64(int fd, int command, ...)
+{
+    va_list arguments;
+    void *argument;
+
+    va_start(arguments, command);
+    argument = va_arg(arguments, void *);
+    va_end(arguments);
+    return control(fd, command, argument);
+}

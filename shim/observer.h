@@ -1,0 +1,67 @@
+#ifndef CURVESHIM_SHIM_OBSERVER_H
+#define CURVESHIM_SHIM_OBSERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/* The wire observer: watches what the process sends and receives on stream sockets from their first
+ * byte to the end of a ZMTP handshake, and lets nothing but CURVE out. It needs no cooperation from
+ * libzmq, so it also covers copies that can't be hooked.
+ *
+ * Each descriptor has a byte in a table. Descriptors that carry no handshake, or none any more, are
+ * "quiet": one look at that byte, and the real function is called. No lock and no allocation on
+ * that path; the others may map memory, and write to the log when something is stopped. */
+
+#define OBSERVER_TABLE (1 << 20)
+
+enum {
+    OBSERVER_OUT_QUIET = 1,
+    OBSERVER_IN_QUIET = 2,
+    OBSERVER_CONNECTING = 4,
+    OBSERVER_WATCHED = 8
+};
+
+extern unsigned char observer_states[OBSERVER_TABLE];
+extern unsigned observer_limit; /* 0 while the observer is off */
+
+static inline bool observer_out_is_quiet(int fd)
+{
+    return (unsigned)fd >= observer_limit || (observer_states[fd] & OBSERVER_OUT_QUIET);
+}
+
+static inline bool observer_in_is_quiet(int fd)
+{
+    return (unsigned)fd >= observer_limit || (observer_states[fd] & OBSERVER_IN_QUIET);
+}
+
+void observer_start(void);
+
+/* A descriptor begins a new life: a socket of any kind. */
+void observer_born(int fd);
+/* fd is now the same open file as from. */
+void observer_copied(int from, int fd);
+
+/* Before a connect: false if it has to fail, with errno, because the last attempts to reach that
+ * address met something that isn't CURVE. */
+bool observer_connect(int fd, const struct sockaddr *address, socklen_t size, const void *caller);
+
+/* Before a send on a descriptor that is not quiet: how many of the bytes in count vectors may go. 0
+ * with a negative errno in *error if the connection was cut; SIZE_MAX for all of them. */
+size_t observer_may_send(int fd, const struct iovec *vectors, size_t count, const void *caller,
+                         int *error);
+/* After it: how many the kernel has taken. */
+void observer_sent(int fd, const struct iovec *vectors, size_t count, size_t size);
+
+/* After a receive of size bytes (0 at the end of the stream) on a descriptor that is not quiet. 0,
+ * or the errno with which the receive has to fail instead. */
+int observer_received(int fd, const struct iovec *vectors, size_t count, size_t size,
+                      const void *caller);
+
+/* Shuts down the connections that have waited for a second for the answer to their INITIATE, which
+ * the authenticator has refused. Milliseconds until it wants to be called again, or -1. */
+long observer_end_refused(void);
+
+#endif

@@ -1,0 +1,94 @@
+#include "shim/observer_report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "shim/elf_object.h"
+#include "shim/log.h"
+#include "shim/wire_peer.h"
+
+struct owner {
+    const void *address;
+    char name[512];
+};
+
+static int find_owner(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    struct owner *owner = argument;
+    struct elf_object object;
+
+    (void)size;
+    if (!elf_object_read(&object, info) || !elf_object_contains(&object, owner->address))
+        return 0;
+    snprintf(owner->name, sizeof owner->name, "%s",
+             object.name[0] != '\0' ? object.name : program_invocation_name);
+    return 1;
+}
+
+static void name_peer(char peer[WIRE_PEER_TEXT], char endpoint[WIRE_PEER_TEXT], int fd,
+                      bool connecting)
+{
+    if (!wire_peer_remote(peer, fd) && !connecting)
+        wire_peer_local(peer, fd);
+    if (connecting)
+        strcpy(endpoint, peer);
+    else
+        wire_peer_local(endpoint, fd);
+}
+
+/* Repeats are counted by who it is, not by the port that a client happens to have. */
+static void without_port(char key[WIRE_PEER_TEXT], const char *peer, bool connecting)
+{
+    char *colon;
+
+    strcpy(key, peer);
+    colon = connecting ? NULL : strrchr(key, ':');
+    if (colon != NULL && strncmp(key, "tcp://", 6) == 0)
+        *colon = '\0';
+}
+
+void observer_report_blocked(int fd, bool connecting, const char *spoken, const void *caller)
+{
+    char peer[WIRE_PEER_TEXT], endpoint[WIRE_PEER_TEXT], key[WIRE_PEER_TEXT], message[1200];
+    struct owner owner = {caller, "code of its own"};
+    int saved = errno;
+    struct event event;
+
+    name_peer(peer, endpoint, fd, connecting);
+    dl_iterate_phdr(find_owner, &owner);
+    snprintf(
+        message, sizeof message,
+        "stopped %s to %s: %s speaks ZeroMQ where curveshim cannot secure it (a copy of libzmq "
+        "that is linked in statically, or another ZeroMQ stack). Let it use a shared libzmq "
+        "with CURVE, or exempt the endpoint with SECURE_ZMQ_PLAINTEXT",
+        spoken, peer[0] != '\0' ? peer : "its peer", owner.name);
+    event_init(&event, EVENT_ERROR, "blocked", message);
+    event_text(&event, "reason", spoken);
+    event_text(&event, "object", owner.name);
+    event_text(&event, "role", connecting ? "client" : "server");
+    event_text(&event, "peer", peer);
+    event_text(&event, "endpoint", endpoint);
+    without_port(key, peer, connecting);
+    log_repeatable(&event, key, spoken);
+    errno = saved;
+}
+
+void observer_report_failed(int fd, bool connecting, const char *reason, const char *remedy)
+{
+    char peer[WIRE_PEER_TEXT], endpoint[WIRE_PEER_TEXT], key[WIRE_PEER_TEXT], message[400];
+    int saved = errno;
+    struct event event;
+
+    name_peer(peer, endpoint, fd, connecting);
+    snprintf(message, sizeof message, "%s: %s", reason, remedy);
+    event_init(&event, EVENT_WARNING, "handshake", message);
+    event_text(&event, "result", "failed");
+    event_text(&event, "role", connecting ? "client" : "server");
+    event_text(&event, "reason", reason);
+    event_text(&event, "peer", peer);
+    event_text(&event, "endpoint", endpoint);
+    without_port(key, peer, connecting);
+    log_repeatable(&event, key, reason);
+    errno = saved;
+}
