@@ -17,7 +17,7 @@ def pair():
     return Pair(public.decode(), secret.decode())
 
 
-def text(keys, secret=False, **metadata):
+def text(keys, /, secret=False, **metadata):
     lines = ["metadata"]
     lines += [f'    {name.replace("_", "-")} = "{value}"' for name, value in metadata.items()]
     lines += ["curve", f'    public-key = "{keys.public}"']
@@ -26,7 +26,7 @@ def text(keys, secret=False, **metadata):
     return "\n".join(lines) + "\n"
 
 
-def write(path, keys, **metadata):
+def write(path, keys, /, **metadata):
     """Public certificate, put in place at once."""
     new = path.with_name(path.name + ".new")
     new.write_text(text(keys, **metadata), encoding="utf-8")
@@ -34,7 +34,7 @@ def write(path, keys, **metadata):
     return path
 
 
-def write_secret(path, keys, mode=0o600, **metadata):
+def write_secret(path, keys, /, mode=0o600, **metadata):
     path.write_text(text(keys, secret=True, **metadata), encoding="utf-8")
     path.chmod(mode)
     return path
@@ -61,7 +61,7 @@ class Certificates:
     def __str__(self):
         return str(self.path)
 
-    def authorize(self, name, keys, **metadata):
+    def authorize(self, name, keys, /, **metadata):
         return write(self.authorized / f"{name}.key", keys, **metadata)
 
     def revoke(self, name, keys):
