@@ -32,18 +32,21 @@ def mechanism(stream):
     return found.mechanism if found else None
 
 
+def extent(stream):
+    """(where the body starts, its size) of the frame that the stream begins with."""
+    if stream[0] & FLAG_LONG:
+        return 9, int.from_bytes(stream[1:9], "big")
+    return 2, stream[1]
+
+
 def frames(stream):
     """(is a command, body) of each complete frame after the greeting."""
     stream = bytes(stream)[GREETING_SIZE:]
     while len(stream) >= 2:
-        flags = stream[0]
-        if flags & FLAG_LONG:
-            start, size = 9, int.from_bytes(stream[1:9], "big")
-        else:
-            start, size = 2, stream[1]
+        start, size = extent(stream)
         if len(stream) < start + size:
             return
-        yield bool(flags & FLAG_COMMAND), stream[start:start + size]
+        yield bool(stream[0] & FLAG_COMMAND), stream[start:start + size]
         stream = stream[start + size:]
 
 
@@ -58,3 +61,12 @@ def commands(stream):
             break
         names.append(name)
     return names
+
+
+def after_handshake(stream):
+    """What was said once the handshake's commands were through."""
+    rest = bytes(stream)[GREETING_SIZE:]
+    for _ in commands(stream):
+        start, size = extent(rest)
+        rest = rest[start + size:]
+    return rest
