@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A plain ZeroMQ agent: it sends and receives, and knows nothing of security."""
 
 import argparse

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The same agent, secured by hand: CURVE options in its own code, and pyzmq's authenticator."""
 
 import pathlib
