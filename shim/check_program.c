@@ -203,7 +203,10 @@ void check_program(struct check_result *result, struct check_object *object,
         check_privileges(result, object->path, &bytes->status);
     if (object->go_zeromq)
         judge_go(result);
-    check_fits(result, object);
+    if (!check_fits(result, object)) {
+        check_object_free(object);
+        return;
+    }
     if (object->interpreter != NULL && access(object->interpreter, F_OK) != 0)
         check_reason(result, CHECK_UNKNOWN, "its dynamic linker %s is not here",
                      object->interpreter);
