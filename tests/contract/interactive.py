@@ -48,8 +48,16 @@ def attempt(call, *arguments):
         call(*arguments)
         return 0
     except (OSError, zmq.ZMQError) as failed:
-        return errno.errorcode.get(failed.errno, failed.errno)
+        return name_of(failed.errno)
 '''
+
+
+def name_of(number):
+    own = {zmq.ETERM: "ETERM", zmq.EFSM: "EFSM"}
+    return own.get(number) or errno.errorcode.get(number, str(number))
+
+
+names["name_of"] = name_of
 
 
 def run(code):
@@ -67,7 +75,7 @@ def main():
         try:
             reply = run(json.loads(line))
         except zmq.ZMQError as failed:
-            reply = {"errno": errno.errorcode.get(failed.errno, str(failed.errno))}
+            reply = {"errno": name_of(failed.errno)}
         except Exception as failed:
             reply = {"failed": repr(failed)}
         print(json.dumps(reply, default=repr), file=REPLIES, flush=True)
