@@ -164,7 +164,7 @@ def test_new_keeps_a_given_name(cert, certs):
 def test_new_refuses_to_overwrite(cert, certs, half):
     (certs / half).write_text("precious")
     before = files(certs)
-    assert half in cert.failed("new", certs, "alice")
+    assert f"{half} exists already and is never overwritten" in cert.failed("new", certs, "alice")
     assert files(certs) == before
 
 
@@ -367,6 +367,13 @@ def test_list(cert, certs):
     assert key_of(certs / "alice.key") in authorized
     assert "valid until 2099-01-01T00:00:00Z; endpoints: tcp://*:1; addresses: 192.0.2.1" in authorized
     assert key_of(certs / "client.key") in revoked
+
+
+def test_hidden_files_count_for_nothing(cert, certs):
+    """As in the shim: editors and copies in progress have such names."""
+    (certs / "authorized_clients/client.key").rename(certs / "authorized_clients/.client.key")
+    assert "Authorized to connect\n  none\n" in cert.done("list", certs)
+    assert "authorises nobody" in cert.done("verify", certs)
 
 
 def test_show(cert, certs):
@@ -635,7 +642,10 @@ def check_killed(cert, work, step):
         assert keys_in(work / "authorized_clients") == set()
     else:
         assert key_of(work / "client.key_secret") in keys_in(work / "authorized_clients")
-        cert("rotate", "work", "client")
+        if step == "rotate":
+            cert("rotate", "work", "client")
+            assert key_of(work / "client.key") == key_of(work / "client.key_secret")
+            assert len(keys_in(work / "authorized_clients")) == 2
         cert("rotate", "work", "client", "--finish", "--revoke")
         assert keys_in(work / "authorized_clients") == {key_of(work / "client.key_secret")}
         assert {path.name for path in work.glob("client*")} == {"client.key", "client.key_secret"}
@@ -676,9 +686,17 @@ def test_readers_never_see_half_a_file(cert, certs):
     assert reader.returncode == 0 and int(out) > 100
 
 
+def start_new(cert, certs, names):
+    return [subprocess.Popen([cert.path, "new", certs, name], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL) for name in names]
+
+
 def test_runs_at_the_same_time(cert, certs):
-    runs = [subprocess.Popen([cert.path, "new", certs, f"agent{n % 4}"], stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL) for n in range(16)]
+    """They must not sweep each other's temporary files, nor overwrite each other's pairs."""
+    for batch in range(5):
+        runs = start_new(cert, certs, [f"agent{batch}-{n}" for n in range(20)])
+        assert [run.wait() for run in runs] == [0] * 20
+    runs = start_new(cert, certs, [f"other{n % 4}" for n in range(16)])
     assert sorted(run.wait() for run in runs) == [0] * 4 + [1] * 12
     assert "all is well" in cert.done("verify", certs)
     assert [path for path in certs.rglob(".*")] == []
