@@ -9,6 +9,10 @@ import subprocess
 BUILD = pathlib.Path(os.environ.get("CURVESHIM_BUILD",
                                     pathlib.Path(__file__).parents[2] / "build")).absolute()
 
+# What init makes.
+LAYOUT = {"server.key", "server.key_secret", "client.key", "client.key_secret",
+          "authorized_clients/client.key"}
+
 
 @dataclasses.dataclass
 class Outcome:
@@ -57,6 +61,10 @@ class Tool:
 
 def key_of(file, which="public"):
     return re.search(rf'^    {which}-key = "(.{{40}})"$', file.read_text(), re.M).group(1)
+
+
+def keys_in(directory):
+    return {key_of(path) for path in directory.glob("*.key")}
 
 
 def files(directory):

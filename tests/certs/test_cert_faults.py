@@ -1,0 +1,166 @@
+"""Killed, crowded, short of space or of rights: the directory stays valid."""
+
+import os
+import resource
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+
+from certtool import LAYOUT, files, key_of, keys_in, mode, strace
+
+
+@pytest.mark.parametrize("step", ["init", "new", "rotate", "finish", "revoke"])
+def test_killed_at_any_moment(cert, certs, tmp_path, step):
+    """Ends the tool before each of its system calls that change the directory. What is left is
+    valid, and the same command completes it."""
+    if shutil.which("strace") is None:
+        pytest.skip("needs strace")
+    arguments = {"init": ["init", "work"], "new": ["new", "work", "alice"],
+                 "rotate": ["rotate", "work", "client"],
+                 "finish": ["rotate", "work", "client", "--finish", "--revoke"],
+                 "revoke": ["revoke", "work", "client"]}[step]
+    if step == "finish":
+        cert.done("rotate", certs, "client")
+    work = tmp_path / "work"
+    call = "openat,mkdirat,fsync,renameat,renameat2,unlinkat,fchmod,write"
+    for n in range(1, 400):
+        shutil.rmtree(work, ignore_errors=True)
+        if step != "init":
+            shutil.copytree(certs, work)
+        result = strace(["-o", tmp_path / "log", "-e", f"trace={call}",
+                         "-e", f"inject={call}:signal=KILL:when={n}"], arguments, cwd=tmp_path)
+        if result.returncode == 0:
+            break
+        assert result.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL), result
+        if not work.exists():
+            continue
+        check_killed(cert, work, step)
+    else:
+        pytest.fail("it never got to its end")
+    assert n > 10
+
+
+def check_killed(cert, work, step):
+    for path in work.rglob("*"):
+        if "secret" in path.name:
+            assert mode(path) == 0o600
+        if path.is_file() and path.name.endswith((".key", ".key_secret")):
+            key_of(path)
+    if step == "new":
+        left = (work / "alice.key_secret").exists()
+        assert cert("new", "work", "alice").status == (1 if left else 0)
+        cert.done("init", "work")
+        assert (work / "alice.key").exists()
+    elif step == "init":
+        cert.done("init", "work")
+        assert set(files(work)) == LAYOUT
+    elif step == "revoke":
+        assert key_of(work / "client.key") in keys_in(work / "authorized_clients") | \
+            keys_in(work / "revoked")
+        cert.done("revoke", "work", "client")
+        assert keys_in(work / "authorized_clients") == set()
+    else:
+        assert key_of(work / "client.key_secret") in keys_in(work / "authorized_clients")
+        if step == "rotate":
+            cert("rotate", "work", "client")
+            assert key_of(work / "client.key") == key_of(work / "client.key_secret")
+            assert len(keys_in(work / "authorized_clients")) == 2
+        cert("rotate", "work", "client", "--finish", "--revoke")
+        assert keys_in(work / "authorized_clients") == {key_of(work / "client.key_secret")}
+        assert {path.name for path in work.glob("client*")} == {"client.key", "client.key_secret"}
+    outcome = cert("verify", "work")
+    assert outcome.status == 0, outcome
+    assert [path for path in work.rglob(".*")] == []
+
+
+READER = """
+import select
+import sys
+import zmq.auth
+
+certs, count = sys.argv[1], 0
+print("up", flush=True)
+while not select.select([sys.stdin], [], [], 0)[0]:
+    public, secret = zmq.auth.load_certificate(certs + "/client.key_secret")
+    assert zmq.curve_public(secret) == public
+    try:
+        assert all(map(len, zmq.auth.load_certificates(certs + "/authorized_clients")))
+    except OSError:
+        pass  # pyzmq lists the directory first
+    count += 1
+print(count)
+"""
+
+
+def test_readers_never_see_half_a_file(cert, certs):
+    """A reader that looks all the time while pairs are rotated always finds a whole, valid one."""
+    reader = subprocess.Popen([sys.executable, "-c", READER, certs], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
+    assert reader.stdout.readline() == "up\n"
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        cert.done("rotate", certs, "client")
+        cert.done("rotate", certs, "client", "--finish")
+    out, _ = reader.communicate("\n", timeout=60)
+    assert reader.returncode == 0 and int(out) > 100
+
+
+def start_new(cert, certs, names):
+    return [subprocess.Popen([cert.path, "new", certs, name], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL) for name in names]
+
+
+def test_runs_at_the_same_time(cert, certs):
+    """They must not sweep each other's temporary files, nor overwrite each other's pairs."""
+    for batch in range(5):
+        runs = start_new(cert, certs, [f"agent{batch}-{n}" for n in range(20)])
+        assert [run.wait() for run in runs] == [0] * 20
+    runs = start_new(cert, certs, [f"other{n % 4}" for n in range(16)])
+    assert sorted(run.wait() for run in runs) == [0] * 4 + [1] * 12
+    assert "all is well" in cert.done("verify", certs)
+    assert [path for path in certs.rglob(".*")] == []
+
+
+def test_what_killed_runs_left_is_swept(cert, certs):
+    stale = certs / ".curveshim-cert-0123456789abcdef.tmp"
+    stale.write_text("secret")
+    other = certs / ".curveshim-cert-mine.tmp"
+    other.write_text("not ours")
+    cert.done("new", certs, "alice")
+    assert not stale.exists() and other.exists()
+
+
+def test_disk_full(cert, tmp_path):
+    """A failed write leaves nothing behind."""
+    cert.done("init", "certs")
+    before = files(tmp_path / "certs")
+
+    def tiny():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))
+    outcome = cert("new", "certs", "alice", preexec_fn=tiny)
+    assert outcome.status == 1 and "alice.key_secret" in outcome.err
+    assert files(tmp_path / "certs") == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="drops its privileges")
+def test_as_a_user_without_rights(cert, certs, tmp_path):
+    for path in [tmp_path, *tmp_path.parents]:
+        if stat.S_IMODE(path.stat().st_mode) & 0o005 != 0o005 and len(path.parts) > 2:
+            path.chmod(0o755)
+
+    def nobody():
+        os.setgid(65534)
+        os.setuid(65534)
+    for arguments in (("new", certs, "alice"), ("revoke", certs, "client"),
+                      ("authorize", certs, certs / "server.key"), ("rotate", certs, "client")):
+        outcome = cert(*arguments, preexec_fn=nobody)
+        assert outcome.status == 1 and "Permission denied" in outcome.err, outcome
+    assert set(files(certs)) == LAYOUT
+    outcome = cert("verify", certs, preexec_fn=nobody)
+    assert outcome.status == 1 and "client.key_secret: Permission denied" in outcome.out
