@@ -6,6 +6,7 @@
 #include "shim/authenticator.h"
 #include "shim/locks.h"
 #include "shim/state.h"
+#include "shim/state_page.h"
 
 #define OWN_SOCKETS 1 /* the authenticator's */
 
@@ -139,6 +140,8 @@ int context_end(void *address, const void *caller, int (*real)(const struct zmql
     } else {
         authenticator_join(context);
         registry_release_context(context);
+        if (!registry_has_contexts())
+            state_page_close();
     }
     errno = saved;
     return result;

@@ -7,6 +7,7 @@
 #include "shim/secure.h"
 #include "shim/sockopt.h"
 #include "shim/state.h"
+#include "shim/state_page.h"
 
 EXPORT void *zmq_socket(void *address, int type)
 {
@@ -42,6 +43,8 @@ EXPORT int zmq_close(void *socket)
     if (sock != NULL) {
         if (sock->has_bindings)
             bindings_closed(socket);
+        if (sock->noted)
+            state_page_forget(socket, NULL);
         registry_release_socket(sock);
     }
     return lib == NULL ? missing() : lib->close(socket);
@@ -77,8 +80,10 @@ EXPORT int zmq_unbind(void *socket, const char *endpoint)
     if (lib == NULL)
         return missing();
     result = lib->unbind(socket, endpoint);
-    if (result == 0 && endpoint != NULL)
+    if (result == 0 && endpoint != NULL) {
         bindings_unbound(socket, endpoint);
+        state_page_forget(socket, endpoint);
+    }
     return result;
 }
 

@@ -6,6 +6,7 @@
 
 #include "shim/elf_object.h"
 #include "shim/log.h"
+#include "shim/state_page.h"
 #include "shim/wire_peer.h"
 
 struct owner {
@@ -55,6 +56,7 @@ void observer_report_blocked(int fd, bool connecting, const char *spoken, const 
     int saved = errno;
     struct event event;
 
+    state_page_count(STATE_BLOCKED);
     name_peer(peer, endpoint, fd, connecting);
     dl_iterate_phdr(find_owner, &owner);
     snprintf(

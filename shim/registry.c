@@ -134,6 +134,16 @@ void registry_release_context(struct context *context)
     lock_drop(LOCK_REGISTRY);
 }
 
+bool registry_has_contexts(void)
+{
+    bool any;
+
+    lock_take(LOCK_REGISTRY);
+    any = contexts.count > 0;
+    lock_drop(LOCK_REGISTRY);
+    return any;
+}
+
 struct sock *registry_add_socket(void *address, struct context *context)
 {
     struct sock *sock = calloc(1, sizeof *sock), *stale;

@@ -43,6 +43,7 @@ struct sock {
     unsigned references;
     bool router_raw;
     bool has_bindings;
+    bool noted;       /* on the state page */
     bool domain_ours; /* the ZAP domain that libzmq holds is a leftover of the shim */
     /* Held across option changes and the real call: on thread-safe sockets a second thread would
      * copy options of the first. */
@@ -58,6 +59,8 @@ struct context *registry_take_context(void *address);
 void registry_return_context(struct context *context);
 void registry_hold_context(struct context *context);
 void registry_release_context(struct context *context);
+
+bool registry_has_contexts(void);
 
 struct sock *registry_add_socket(void *address, struct context *context);
 struct sock *registry_socket(void *address);

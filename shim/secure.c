@@ -12,6 +12,8 @@
 #include "shim/options.h"
 #include "shim/report.h"
 #include "shim/state.h"
+#include "shim/state_page.h"
+#include "shim/wire_peer.h"
 #include "shim/zap.h"
 
 #ifndef ZMQ_ZAP_ENFORCE_DOMAIN
@@ -173,6 +175,13 @@ static struct identity identify(const struct attempt *attempt, const struct mate
     return identity;
 }
 
+static void note(const struct attempt *attempt, enum state_page_kind kind, const char *resolved)
+{
+    state_page_note(kind, attempt->call == CALL_BIND, attempt->socket, attempt->endpoint, resolved);
+    if (attempt->sock != NULL)
+        __atomic_store_n(&attempt->sock->noted, true, __ATOMIC_RELAXED);
+}
+
 static int64_t refuse(const struct attempt *attempt, const struct cert_error *error)
 {
     /* An ending context or a socket that is none is libzmq's to report, not a refusal. */
@@ -183,6 +192,8 @@ static int64_t refuse(const struct attempt *attempt, const struct cert_error *er
     if (shown.code != EPROTONOSUPPORT && shown.code != ENOTSUP)
         shown.code = EACCES;
     report_refused(attempt, &shown);
+    state_page_count(STATE_REFUSALS);
+    note(attempt, STATE_REFUSED, NULL);
     return fail(attempt, shown.code);
 }
 
@@ -206,6 +217,7 @@ static int64_t secure(const struct attempt *attempt, const struct config *config
         identity = identify(attempt, &material, resolved[0] != '\0' ? resolved : NULL);
         report_start(config, attempt->lib);
         report_secured(attempt, &identity);
+        note(attempt, STATE_SECURED, identity.resolved);
     }
     wipe(&material, sizeof material);
     errno = saved;
@@ -256,6 +268,28 @@ static int64_t call_passed(const struct attempt *attempt)
     return result;
 }
 
+/* A call that is left as it is, but remembered. */
+static int64_t call_unchanged(const struct attempt *attempt, enum state_page_kind kind)
+{
+    char resolved[BINDING_ENDPOINT] = "";
+    int64_t result;
+    int saved;
+
+    if (kind == STATE_PLAINTEXT && attempt->call != CALL_BIND)
+        wire_peer_exempt(attempt->endpoint, NULL);
+    result = real_call(attempt);
+    saved = errno;
+    if (succeeded(attempt, result)) {
+        if (attempt->call == CALL_BIND)
+            last_endpoint(attempt, resolved);
+        if (kind == STATE_PLAINTEXT && attempt->call == CALL_BIND)
+            wire_peer_exempt(attempt->endpoint, resolved);
+        note(attempt, kind, resolved);
+    }
+    errno = saved;
+    return result;
+}
+
 static int64_t call_judged(struct attempt *attempt, const struct config *config)
 {
     struct cert_error error;
@@ -265,10 +299,10 @@ static int64_t call_judged(struct attempt *attempt, const struct config *config)
         return call_passed(attempt);
     case VERDICT_OWN_CURVE:
         report_own_curve(attempt);
-        return real_call(attempt);
+        return call_unchanged(attempt, STATE_OWN_CURVE);
     case VERDICT_PLAINTEXT:
         report_plaintext(attempt);
-        return real_call(attempt);
+        return call_unchanged(attempt, STATE_PLAINTEXT);
     case VERDICT_SECURE:
         return secure(attempt, config, &error);
     case VERDICT_FAIL:

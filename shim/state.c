@@ -12,6 +12,7 @@
 #include "shim/log.h"
 #include "shim/observer.h"
 #include "shim/registry.h"
+#include "shim/state_page.h"
 #include "shim/zmqlib.h"
 
 extern char **environ;
@@ -46,6 +47,7 @@ static void preload(void)
 static void in_child(void)
 {
     registry_forked();
+    state_page_forked();
     authorized_forked();
 }
 
@@ -53,6 +55,7 @@ int state_prepare(void)
 {
     if (locks_guard_fork(in_child) != 0)
         return -1;
+    state_page_open(&config);
     if (!__atomic_exchange_n(&prepared, true, __ATOMIC_RELAXED))
         preload();
     return 0;

@@ -55,6 +55,8 @@ struct state_page {
  * curveshim-check answers that it cannot tell. */
 struct config;
 void state_page_open(const struct config *config);
+/* The last context has ended: the page and its descriptor go with it. */
+void state_page_close(void);
 void state_page_note(enum state_page_kind kind, bool server, const void *socket,
                      const char *endpoint, const char *resolved);
 /* endpoint NULL: everything of the socket. */

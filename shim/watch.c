@@ -1,15 +1,15 @@
 #include "shim/watch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/resource.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+#include "shim/high_descriptor.h"
 
 #define CONTENT_MASK                                                                               \
     (IN_CREATE | IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO |            \
@@ -17,21 +17,6 @@
 #define PARENT_MASK                                                                                \
     (IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF |         \
      IN_ONLYDIR | IN_MASK_ADD)
-#define HIGH_DESCRIPTOR 200
-
-static int move_up(int fd)
-{
-    struct rlimit limit;
-    int least = HIGH_DESCRIPTOR, moved;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= HIGH_DESCRIPTOR)
-        least = (int)limit.rlim_cur / 2;
-    moved = fcntl(fd, F_DUPFD_CLOEXEC, least);
-    if (moved < 0)
-        return fd;
-    close(fd);
-    return moved;
-}
 
 static void add(struct watch *watch, int i)
 {
@@ -61,7 +46,7 @@ void watch_open(struct watch *watch, const char *const paths[WATCH_DIRECTORIES])
     memcpy(watch->paths, paths, sizeof watch->paths);
     watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (watch->fd >= 0)
-        watch->fd = move_up(watch->fd);
+        watch->fd = high_descriptor(watch->fd);
     watch_renew(watch);
 }
 

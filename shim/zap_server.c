@@ -9,6 +9,7 @@
 #include "shim/bindings.h"
 #include "shim/log.h"
 #include "shim/observer.h"
+#include "shim/state_page.h"
 #include "shim/zap.h"
 
 #define MAX_FRAMES 12 /* envelope included; more than ZAP has */
@@ -129,6 +130,7 @@ static void decide_secured(struct decision *decision, struct binding *binding,
     access.resolved = binding->resolved;
     access.now = now.tv_sec;
     authorized_decide(decision, request->key, binding->ipc, &access);
+    state_page_count(decision->status == 200 ? STATE_ACCEPTED : STATE_DENIED);
     log_decision(decision, request, binding);
 }
 

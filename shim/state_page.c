@@ -1,0 +1,210 @@
+#include "shim/state_page.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shim/config.h"
+#include "shim/high_descriptor.h"
+#include "shim/locks.h"
+
+#ifndef MFD_CLOEXEC
+#define MFD_CLOEXEC 1u
+#endif
+
+static struct state_page *page;
+static const struct config *configuration;
+static int descriptor = -1;
+static ino_t inode;
+
+/* The program may have closed every descriptor that it does not know, and opened others. */
+static bool is_ours(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 && status.st_ino == inode;
+}
+
+static uint64_t now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_REALTIME, &time);
+    return (uint64_t)time.tv_sec;
+}
+
+static void begin(void)
+{
+    __atomic_store_n(&page->sequence, page->sequence + 1, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static void end(void)
+{
+    __atomic_store_n(&page->sequence, page->sequence + 1, __ATOMIC_RELEASE);
+}
+
+static void fill(void)
+{
+    page->layout = STATE_PAGE_LAYOUT;
+    page->pid = (int32_t)getpid();
+    page->mode = configuration->mode;
+    page->started = now();
+    snprintf(page->version, sizeof page->version, "%s", CURVESHIM_VERSION);
+    snprintf(page->certificates, sizeof page->certificates, "%s",
+             configuration->certs != NULL ? configuration->certs : "");
+    snprintf(page->config_error, sizeof page->config_error, "%.255s", configuration->error);
+    page->magic = STATE_PAGE_MAGIC;
+}
+
+/* With the lock held: the page of this process, made at its first use. */
+static bool ready(void)
+{
+    struct stat status;
+    void *memory;
+    int fd;
+
+    if (page != NULL)
+        return true;
+    if (configuration == NULL || configuration->mode == CONFIG_OFF)
+        return false;
+    fd = (int)syscall(SYS_memfd_create, STATE_PAGE_NAME, MFD_CLOEXEC);
+    if (fd < 0)
+        return false;
+    memory = MAP_FAILED;
+    if (ftruncate(fd, sizeof *page) == 0 && fstat(fd, &status) == 0)
+        memory = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (memory == MAP_FAILED) {
+        close(fd);
+        return false;
+    }
+    /* A forked child must not write into its parent's page. */
+    (void)madvise(memory, sizeof *page, MADV_DONTFORK);
+    descriptor = high_descriptor(fd);
+    inode = status.st_ino;
+    page = memory;
+    begin();
+    fill();
+    end();
+    return true;
+}
+
+void state_page_open(const struct config *config)
+{
+    lock_take(LOCK_PAGE);
+    configuration = config;
+    (void)ready();
+    lock_drop(LOCK_PAGE);
+}
+
+void state_page_close(void)
+{
+    lock_take(LOCK_PAGE);
+    if (page != NULL)
+        munmap(page, sizeof *page);
+    page = NULL;
+    if (descriptor >= 0 && is_ours(descriptor))
+        close(descriptor);
+    descriptor = -1;
+    lock_drop(LOCK_PAGE);
+}
+
+static bool same(const struct state_page_entry *entry, enum state_page_kind kind, bool server,
+                 const void *socket, const char *endpoint)
+{
+    return entry->kind == (uint32_t)kind && entry->server == server &&
+           entry->socket == (uint64_t)(uintptr_t)socket &&
+           strncmp(entry->endpoint, endpoint, sizeof entry->endpoint - 1) == 0;
+}
+
+static struct state_page_entry *place(enum state_page_kind kind, bool server, const void *socket,
+                                      const char *endpoint)
+{
+    struct state_page_entry *free_entry = NULL;
+
+    for (size_t i = 0; i < STATE_PAGE_ENTRIES; i++) {
+        struct state_page_entry *entry = &page->entries[i];
+
+        if (same(entry, kind, server, socket, endpoint))
+            return entry;
+        if (entry->kind == 0 && free_entry == NULL)
+            free_entry = entry;
+    }
+    return free_entry;
+}
+
+void state_page_note(enum state_page_kind kind, bool server, const void *socket,
+                     const char *endpoint, const char *resolved)
+{
+    struct state_page_entry *entry;
+
+    lock_take(LOCK_PAGE);
+    if (!ready()) {
+        lock_drop(LOCK_PAGE);
+        return;
+    }
+    begin();
+    entry = place(kind, server, socket, endpoint);
+    if (entry == NULL) {
+        page->lost++;
+    } else if (entry->kind != 0) {
+        entry->count++;
+    } else {
+        entry->kind = kind;
+        entry->server = server;
+        entry->since = now();
+        entry->socket = (uint64_t)(uintptr_t)socket;
+        entry->count = 1;
+        snprintf(entry->endpoint, sizeof entry->endpoint, "%s", endpoint);
+        snprintf(entry->resolved, sizeof entry->resolved, "%s", resolved != NULL ? resolved : "");
+    }
+    end();
+    lock_drop(LOCK_PAGE);
+}
+
+void state_page_forget(const void *socket, const char *endpoint)
+{
+    lock_take(LOCK_PAGE);
+    if (page != NULL) {
+        begin();
+        for (size_t i = 0; i < STATE_PAGE_ENTRIES; i++) {
+            struct state_page_entry *entry = &page->entries[i];
+
+            if (entry->kind == 0 || entry->socket != (uint64_t)(uintptr_t)socket ||
+                (endpoint != NULL &&
+                 strncmp(entry->endpoint, endpoint, sizeof entry->endpoint - 1) != 0 &&
+                 strncmp(entry->resolved, endpoint, sizeof entry->resolved - 1) != 0))
+                continue;
+            memset(entry, 0, sizeof *entry);
+        }
+        end();
+    }
+    lock_drop(LOCK_PAGE);
+}
+
+void state_page_count(enum state_page_counter counter)
+{
+    lock_take(LOCK_PAGE);
+    if (ready()) {
+        uint64_t *const counters[] = {&page->blocked, &page->refused, &page->accepted,
+                                      &page->denied};
+
+        begin();
+        ++*counters[counter];
+        end();
+    }
+    lock_drop(LOCK_PAGE);
+}
+
+void state_page_forked(void)
+{
+    /* The mapping was not inherited; the descriptor was. */
+    page = NULL;
+    if (descriptor >= 0 && is_ours(descriptor))
+        close(descriptor);
+    descriptor = -1;
+}
