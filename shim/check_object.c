@@ -180,7 +180,7 @@ char *check_copy_text(const struct check_object *object)
 {
     return check_format("%s (libzmq%s%s%s)", object->path, object->version != NULL ? " " : "",
                         object->version != NULL ? object->version : "",
-                        object->curve ? "" : ", without CURVE");
+                        object->curve || object->copy != COPY_DIRECT ? "" : ", without CURVE");
 }
 
 struct check_value *check_object_value(const struct check_object *object)

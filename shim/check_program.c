@@ -8,12 +8,17 @@ static const char relink[] =
     "link it against the shared libzmq (or, in a library, without -Bsymbolic and --exclude-libs), "
     "or have the program configure CURVE itself";
 
-static bool old_and_open(const char *version)
+/* Holes that need no key to be used. */
+static const char *holes(const char *version)
 {
-    unsigned major, minor, patch;
+    unsigned major, minor, patch, number;
 
-    return version != NULL && sscanf(version, "%u.%u.%u", &major, &minor, &patch) == 3 &&
-           major * 1000000 + minor * 1000 + patch < 4003003;
+    if (version == NULL || sscanf(version, "%u.%u.%u", &major, &minor, &patch) != 3)
+        return NULL;
+    number = major * 1000000 + minor * 1000 + patch;
+    return number < 4003002   ? "CVE-2019-13132 and CVE-2020-15166"
+           : number < 4003003 ? "CVE-2020-15166"
+                              : NULL;
 }
 
 void check_copy_judge(struct check_result *result, const struct check_object *object)
@@ -45,11 +50,11 @@ void check_copy_judge(struct check_result *result, const struct check_object *ob
                                                  : "linked in, exported and called through its "
                                                    "relocations");
     }
-    if (old_and_open(object->version))
+    if (holes(object->version) != NULL)
         check_reason(result, CHECK_SECURED,
-                     "%s has holes that need no key (CVE-2019-13132, CVE-2020-15166): 4.3.3 mends "
+                     "%s has holes that peers can use before they authenticate (%s): 4.3.3 mends "
                      "them",
-                     copy);
+                     copy, holes(object->version));
     free(copy);
 }
 
@@ -172,13 +177,13 @@ static void judge_closure(struct check_result *result, const struct check_closur
         check_reason(result, CHECK_SECURED,
                      "a JVM: bindings of libzmq (JNI, JNA) are secured; JeroMQ, which speaks ZMTP "
                      "itself, goes through libc and is blocked");
-    else if (!zmq && loads)
+    else if (!zmq && loads && result->verdict != CHECK_CANNOT)
         check_reason(result, CHECK_SECURED,
                      "it has no ZeroMQ of its own but loads libraries at run time: when it reaches "
                      "libzmq so, by linking or by dlsym, the preload answers");
-    else if (!zmq && check_count(closure->missing) == 0)
+    else if (!zmq && !loads && check_count(closure->missing) == 0)
         check_reason(result, CHECK_SECURED, "it has no ZeroMQ: there is nothing to secure");
-    else if (!zmq)
+    else if (!zmq && !loads)
         check_reason(result, CHECK_UNKNOWN, "it needs %s, which was not found",
                      check_text_at(closure->missing, 0));
 }
