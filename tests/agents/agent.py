@@ -13,6 +13,7 @@ import zmq
 DEFAULT_ENDPOINT = "tcp://127.0.0.1:5555"
 DEFAULT_COUNT = 5
 LAST_LINGER_MS = 1000
+SLICE_MS = 200
 
 EXIT_COMPLETE = 0
 EXIT_NOTHING = 3
@@ -101,13 +102,24 @@ class Agent:
             return self.args.mode == "server"
         return self.socket.socket_type in (zmq.REP, zmq.ROUTER, zmq.PUSH, zmq.XPUB)
 
+    def in_slices(self, call):
+        """A signal that comes just before libzmq begins to wait would else be slept through."""
+        while True:
+            left = self.remaining()
+            last = 0 <= left <= SLICE_MS
+            self.socket.sndtimeo = self.socket.rcvtimeo = left if last else SLICE_MS
+            try:
+                return call()
+            except zmq.Again:
+                if last:
+                    raise
+
     def send(self, *parts):
-        self.socket.sndtimeo = self.remaining()
-        self.socket.send_multipart([p if isinstance(p, bytes) else p.encode() for p in parts])
+        message = [p if isinstance(p, bytes) else p.encode() for p in parts]
+        self.in_slices(lambda: self.socket.send_multipart(message))
 
     def receive(self):
-        self.socket.rcvtimeo = self.remaining()
-        return self.socket.recv_multipart()
+        return self.in_slices(self.socket.recv_multipart)
 
     def note(self, message):
         text = message.decode(errors="backslashreplace")

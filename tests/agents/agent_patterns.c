@@ -9,7 +9,7 @@
 #include <time.h>
 #include <zmq.h>
 
-enum { MAX_PARTS = 4, MAX_PART = 4096, REPEAT_MS = 50 };
+enum { MAX_PARTS = 4, MAX_PART = 4096, REPEAT_MS = 50, SLICE_MS = 200 };
 
 struct part {
     size_t size;
@@ -66,22 +66,42 @@ bool agent_sends_last(const struct agent *agent)
     }
 }
 
-/* A signal between two calls interrupts neither. */
-static int check_stopped(const struct agent *agent)
+/* Waits in slices: a signal that comes just before libzmq begins to wait would else be slept
+ * through. False with EINTR when the agent is told to stop. */
+static bool begin_slice(struct agent *agent, int option, bool *last)
 {
+    int left = agent_remaining(agent);
+    *last = left >= 0 && left <= SLICE_MS;
+    int wait = *last ? left : SLICE_MS;
+    zmq_setsockopt(agent->socket, option, &wait, sizeof wait);
     if (!*agent->stopped)
-        return 0;
+        return true;
     errno = EINTR;
-    return -1;
+    return false;
 }
 
 static int send_part(struct agent *agent, const void *data, size_t size, int flags)
 {
-    if (check_stopped(agent) < 0)
-        return -1;
-    int wait = agent_remaining(agent);
-    zmq_setsockopt(agent->socket, ZMQ_SNDTIMEO, &wait, sizeof wait);
-    return zmq_send(agent->socket, data, size, flags) < 0 ? -1 : 0;
+    bool last = false;
+    while (begin_slice(agent, ZMQ_SNDTIMEO, &last)) {
+        if (zmq_send(agent->socket, data, size, flags) >= 0)
+            return 0;
+        if (zmq_errno() != EAGAIN || last)
+            return -1;
+    }
+    return -1;
+}
+
+/* The size of the part, which may be more than was kept of it. */
+static int receive_part(struct agent *agent, struct part *part)
+{
+    bool last = false;
+    while (begin_slice(agent, ZMQ_RCVTIMEO, &last)) {
+        int size = zmq_recv(agent->socket, part->data, sizeof part->data, 0);
+        if (size >= 0 || zmq_errno() != EAGAIN || last)
+            return size;
+    }
+    return -1;
 }
 
 static int send_numbered(struct agent *agent, long number)
@@ -93,15 +113,11 @@ static int send_numbered(struct agent *agent, long number)
 
 static int receive(struct agent *agent, struct message *message)
 {
-    if (check_stopped(agent) < 0)
-        return -1;
     int more = 1;
     size_t more_size = sizeof more;
-    int wait = agent_remaining(agent);
-    zmq_setsockopt(agent->socket, ZMQ_RCVTIMEO, &wait, sizeof wait);
     for (message->parts = 0; more && message->parts < MAX_PARTS; message->parts++) {
         struct part *part = &message->part[message->parts];
-        int size = zmq_recv(agent->socket, part->data, sizeof part->data, 0);
+        int size = receive_part(agent, part);
         if (size < 0)
             return -1;
         part->size = (size_t)size < sizeof part->data ? (size_t)size : sizeof part->data;
