@@ -94,8 +94,8 @@ static void report(const struct certdir *directory, const char *path,
     log_event(&event);
 }
 
-static struct policy *read_policy(int dirfd, const char *name, const char *path,
-                                  struct cert_error *error)
+static struct policy *read_policy(const struct certdir *directory, int dirfd, const char *name,
+                                  const char *path, struct cert_error *error)
 {
     struct certificate *certificate = malloc(sizeof *certificate);
     struct policy *policy = NULL;
@@ -107,7 +107,8 @@ static struct policy *read_policy(int dirfd, const char *name, const char *path,
     }
     snprintf(stem, sizeof stem, "%.*s", (int)strlen(name) - 4, name);
     if (certificate_read(certificate, dirfd, name, path, CERT_NEED_PUBLIC, error) == 0) {
-        policy = policy_new(certificate, path, stem, error);
+        policy = directory->revokes ? policy_new_revoked(certificate, path, stem, error)
+                                    : policy_new(certificate, path, stem, error);
         if (certificate->has_secret)
             wipe(certificate->secret_key, KEY_BYTES);
     }
@@ -160,7 +161,7 @@ static void read_one(struct certdir *directory, int dirfd, struct certdir_file *
     char path[PATH_ROOM];
 
     snprintf(path, sizeof path, "%s/%s", directory->path, file->name);
-    policy = read_policy(dirfd, file->name, path, &error);
+    policy = read_policy(directory, dirfd, file->name, path, &error);
     if (policy == NULL) {
         note_broken(directory, file, path, &error, now);
         return;

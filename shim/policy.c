@@ -47,33 +47,39 @@ static int take_endpoints(struct policy *policy, const char *value, const char *
     return cert_fail(error, ENOMEM, "%s: out of memory", file);
 }
 
-struct policy *policy_new(const struct certificate *certificate, const char *file, const char *stem,
-                          struct cert_error *error)
+struct policy *policy_new_revoked(const struct certificate *certificate, const char *file,
+                                  const char *stem, struct cert_error *error)
 {
     const char *name = certificate_metadata(certificate, "name");
     struct policy *policy = calloc(1, sizeof *policy);
 
-    if (policy == NULL) {
+    if (policy != NULL)
+        policy->name = strdup(name != NULL && name[0] != '\0' ? name : stem);
+    if (policy == NULL || policy->name == NULL) {
         cert_fail(error, ENOMEM, "%s: out of memory", file);
+        policy_free(policy);
         return NULL;
     }
     memcpy(policy->key, certificate->public_key, KEY_BYTES);
     policy->not_before = INT64_MIN;
     policy->expires = INT64_MAX;
-    policy->name = strdup(name != NULL && name[0] != '\0' ? name : stem);
-    if (policy->name == NULL) {
-        cert_fail(error, ENOMEM, "%s: out of memory", file);
-        goto refuse;
-    }
-    if (take_endpoints(policy, certificate_metadata(certificate, "endpoints"), file, error) != 0 ||
-        take_addresses(policy, certificate_metadata(certificate, "addresses"), file, error) != 0 ||
-        take_time(&policy->not_before, "not-before",
-                  certificate_metadata(certificate, "not-before"), file, error) != 0 ||
-        take_time(&policy->expires, "expires", certificate_metadata(certificate, "expires"), file,
-                  error) != 0)
-        goto refuse;
     return policy;
-refuse:
+}
+
+struct policy *policy_new(const struct certificate *certificate, const char *file, const char *stem,
+                          struct cert_error *error)
+{
+    struct policy *policy = policy_new_revoked(certificate, file, stem, error);
+
+    if (policy == NULL)
+        return NULL;
+    if (take_endpoints(policy, certificate_metadata(certificate, "endpoints"), file, error) == 0 &&
+        take_addresses(policy, certificate_metadata(certificate, "addresses"), file, error) == 0 &&
+        take_time(&policy->not_before, "not-before",
+                  certificate_metadata(certificate, "not-before"), file, error) == 0 &&
+        take_time(&policy->expires, "expires", certificate_metadata(certificate, "expires"), file,
+                  error) == 0)
+        return policy;
     policy_free(policy);
     return NULL;
 }

@@ -25,6 +25,10 @@ struct policy {
  * policy_free. */
 struct policy *policy_new(const struct certificate *certificate, const char *file, const char *stem,
                           struct cert_error *error);
+/* The same for a revoked certificate: nothing but the key and the name is looked at, so that no
+ * other fault in the file can keep it from being revoked. */
+struct policy *policy_new_revoked(const struct certificate *certificate, const char *file,
+                                  const char *stem, struct cert_error *error);
 void policy_free(struct policy *policy);
 
 /* Who asks for what. */

@@ -160,6 +160,15 @@ static void a_broken_file_still_revokes(void **state)
 }
 
 /* Whatever stands where a certificate should be. */
+static void only_the_key_counts_for_a_revocation(void **state)
+{
+    (void)state;
+    directory.revokes = true;
+    put_key("a.key", 1, "    expires = \"soon\"\n    addresses = \"here\"\n");
+    scan();
+    assert_holder(1, "a");
+}
+
 static void what_is_no_certificate(void **state)
 {
     static char large[65537];
@@ -355,6 +364,7 @@ int main(void)
         TEST(the_next_settling_is_the_earliest),
         TEST(a_broken_file_that_is_removed_is_forgotten),
         TEST(a_broken_file_still_revokes),
+        TEST(only_the_key_counts_for_a_revocation),
         TEST(what_is_no_certificate),
         TEST(a_pipe_does_not_block),
         TEST(a_name_cannot_forge_a_line),
