@@ -12,8 +12,11 @@ THREADS = """
 def threads():
     seen = {}
     for task in os.listdir('/proc/self/task'):
-        with open(f'/proc/self/task/{task}/status') as file:
-            seen[task] = dict(line.strip().partition(':\\t')[::2] for line in file)
+        try:
+            with open(f'/proc/self/task/{task}/status') as file:
+                seen[task] = dict(line.strip().partition(':\\t')[::2] for line in file)
+        except OSError:
+            pass  # it has just ended
     return seen
 
 def authenticators():
@@ -154,7 +157,10 @@ def test_max_sockets_are_all_the_programs(program):
     program("a = bound('PULL'); all = [sock('PUSH') for _ in range(3)]")
     assert program.refused("sock('PUSH')") == "EMFILE"
     assert program("ctx.get(zmq.MAX_SOCKETS)") == 4
-    program("all.pop().close(); all.append(connected('PUSH', where(a)))")
+    program("all.pop().close()")
+    # libzmq gives a closed socket's place back a little later.
+    assert wait_until(lambda: program("attempt(lambda: all.append(sock('PUSH')))") == 0, 10)
+    program("all[-1].connect(where(a))")
     assert program("one_way(all[-1], a)") == "ping"
     assert program.refused("sock('PUSH')") == "EMFILE"
 
@@ -297,10 +303,11 @@ def test_descriptors_are_closed_on_exec_and_low_ones_left(program):
                   if os.path.islink('/proc/self/fd/' + fd)
                   and 'anon_inode:inotify' in os.readlink('/proc/self/fd/' + fd)]"""
     # It has a low number for the moment that it takes to give it a high one.
-    assert wait_until(lambda: [fd >= 100 for fd in program(watcher.replace("\n", " "))] == [True], 5)
+    wait_until(lambda: min(program(watcher.replace("\n", " ")), default=0) >= 100, 5)
+    assert [fd >= 100 for fd in program(watcher.replace("\n", " "))] == [True]
     # libzmq's own are marked too, so that every new descriptor is to be.
-    assert program("""[(fd, os.readlink('/proc/self/fd/' + fd)) for fd in os.listdir('/proc/self/fd')
-                       if fd not in plain and os.path.islink('/proc/self/fd/' + fd)
+    assert program("""[(fd, os.readlink('/proc/self/fd/' + fd))
+                       for fd in os.listdir('/proc/self/fd') if fd not in plain and os.path.islink('/proc/self/fd/' + fd)
                        and os.get_inheritable(int(fd))]""".replace("\n", " ")) == []
 
 
@@ -308,7 +315,6 @@ def test_a_program_that_closes_all_descriptors(start, tmp_path):
     """As daemons do, before they have a context."""
     program = start(LOG=tmp_path / "log")
     program("""
-        import io
         replies = os.dup(sys.modules['__main__'].REPLIES.fileno())
         os.closerange(replies + 1, 900)
     """)

@@ -277,7 +277,8 @@ def test_one_watcher_per_process(start):
         sockets = [c.socket(zmq.PULL) for c in more]
         for s in sockets: s.bind('tcp://127.0.0.1:*')
     """)
-    count = """sum('anon_inode:inotify' in os.readlink('/proc/self/fd/' + fd) for fd in os.listdir('/proc/self/fd')
+    count = """sum('anon_inode:inotify' in os.readlink('/proc/self/fd/' + fd)
+               for fd in os.listdir('/proc/self/fd')
                if os.path.islink('/proc/self/fd/' + fd))""".replace("\n", " ")
     assert wait_until(lambda: program(count) == 1, 5)
     time.sleep(0.5)
