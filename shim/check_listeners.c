@@ -116,14 +116,14 @@ static void start(struct probe *probe, pid_t pid, const struct proc_socket *sock
 }
 
 static void judge(struct check_result *result, const char *where, const struct probe *probe,
-                  bool accounted, bool watched)
+                  bool watched)
 {
     const struct greeting *greeting = &probe->greeting;
     char *text = check_greeting_text(probe);
 
     if (greeting->kind == GREETING_ZMTP3 && strcmp(greeting->mechanism, "CURVE") == 0)
         check_reason(result, CHECK_SECURED, "%s speaks CURVE%s", where,
-                     accounted || !watched ? ", which the program set up itself" : "");
+                     watched ? "" : ", which the program set up itself");
     else if (greeting->kind == GREETING_ZMTP3 || greeting->kind == GREETING_ZMTP2 ||
              (greeting->kind == GREETING_ZMTP1 && !watched))
         check_reason(result, CHECK_NOT_SECURED, "%s is open and speaks %s", where, text);
@@ -187,7 +187,7 @@ void check_listeners(struct check_result *result, pid_t pid, const struct proc_s
         where = proc_socket_text(socket, false);
         if (entry == NULL && (here || (socket->family == AF_UNIX && socket->path[0] != '@'))) {
             probe = &probes[next++];
-            judge(result, where, probe, page != NULL, watched);
+            judge(result, where, probe, watched);
         } else if (entry == NULL) {
             unasked++;
         }

@@ -122,8 +122,8 @@ void check_page(struct check_result *result, const struct state_page *page,
     for (size_t i = 0; i < STATE_PAGE_ENTRIES; i++)
         count(result, &page->entries[i], &tally);
     check_reason(result, CHECK_SECURED,
-                 "curveshim %s is on: %zu endpoints secured, %zu with CURVE of the program's own, "
-                 "%zu exempted, %zu refused; %llu clients let in, %llu not",
+                 "curveshim %s is on; binds and connects: %zu secured, %zu with CURVE of the "
+                 "program's own, %zu exempted, %zu refused; clients: %llu let in, %llu refused",
                  page->version, tally.secured, tally.own, tally.plaintext, tally.refused,
                  (unsigned long long)page->accepted, (unsigned long long)page->denied);
     judge_copies(result, page, maps, &tally);

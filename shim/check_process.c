@@ -84,7 +84,9 @@ static void judge_absent(struct check_result *result, pid_t pid, const struct pr
     free(preload);
 }
 
-static void judge_without_page(struct check_result *result, pid_t pid, enum proc_page found)
+/* A process makes its page at its first bind or connect through the shim. */
+static void judge_without_page(struct check_result *result, pid_t pid, enum proc_page found,
+                               const struct proc_maps *maps)
 {
     char *secure = proc_variable(pid, "SECURE_ZMQ");
 
@@ -93,13 +95,28 @@ static void judge_without_page(struct check_result *result, pid_t pid, enum proc
                      "curveshim is loaded but not switched on: SECURE_ZMQ is %s",
                      secure != NULL && secure[0] != '\0' ? secure : "not set");
         check_remedy(result, CHECK_NOT_SECURED, "start it with SECURE_ZMQ=1");
+    } else if (!maps->libzmq && found != PAGE_STRANGE) {
+        check_reason(result, CHECK_SECURED,
+                     "curveshim is on; no libzmq is loaded, and whatever else would speak ZMTP in "
+                     "clear is blocked on the wire");
+    } else if (!maps->fit && check_count(maps->libraries) != 0 && found != PAGE_STRANGE) {
+        check_reason(result, CHECK_BLOCKED,
+                     "curveshim is on, but can secure none of its copies of libzmq: in clear they "
+                     "are %s",
+                     maps->direct ? "blocked on the wire" : "refused");
+        check_remedy(result, CHECK_BLOCKED,
+                     "check its program and libraries with "
+                     "curveshim-check FILE");
     } else {
         check_reason(result, CHECK_UNKNOWN, "curveshim is loaded and SECURE_ZMQ is %s, but %s",
                      secure,
                      found == PAGE_OTHERS ? "its state page is its parent's"
-                     : found == PAGE_NONE ? "it keeps no state page"
+                     : found == PAGE_NONE ? "there is no state page: it has not bound or "
+                                            "connected yet, or could not make one"
                                           : "its state page can't be read");
-        check_remedy(result, CHECK_UNKNOWN, "ask its endpoints: curveshim-check tcp://HOST:PORT");
+        check_remedy(result, CHECK_UNKNOWN,
+                     "ask again when it runs, or ask its endpoints: "
+                     "curveshim-check tcp://HOST:PORT");
     }
     free(secure);
 }
@@ -133,7 +150,7 @@ static void look(struct check_result *result, pid_t pid, int timeout, struct pro
     if (!maps->shim)
         judge_absent(result, pid, maps);
     else if (found != PAGE_READ)
-        judge_without_page(result, pid, found);
+        judge_without_page(result, pid, found, maps);
     else
         check_page(result, page, maps);
     secure = proc_variable(pid, "SECURE_ZMQ");

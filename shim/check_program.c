@@ -4,10 +4,6 @@
 
 #include "shim/check_file.h"
 
-static const char relink[] =
-    "link it against the shared libzmq (or, in a library, without -Bsymbolic and --exclude-libs), "
-    "or have the program configure CURVE itself";
-
 /* Holes that need no key to be used. */
 static const char *holes(const char *version)
 {
@@ -33,7 +29,10 @@ void check_copy_judge(struct check_result *result, const struct check_object *ob
                      object->form != FORM_LIBRARY ? ""
                      : object->exports            ? " (-Bsymbolic)"
                                                   : " (hidden)");
-        check_remedy(result, CHECK_BLOCKED, "%s", relink);
+        check_remedy(result, CHECK_BLOCKED, "link it against the shared libzmq%s%s",
+                     object->form == FORM_LIBRARY ? ", or without -Bsymbolic and --exclude-libs"
+                                                  : "",
+                     object->curve ? ", or have the program configure CURVE itself" : "");
     } else if (!object->curve) {
         check_reason(result, CHECK_BLOCKED,
                      "%s was built without CURVE: each bind and connect is refused (ENOTSUP)",
