@@ -80,7 +80,7 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
 {
     const size_t size = CERT_FILE_MAX + 1;
     struct statvfs mount;
-    struct stat status;
+    struct stat status = {0};
     size_t length = 0;
     bool read_only;
     char *text;

@@ -109,6 +109,8 @@ static int complete(struct rotation *r, struct cert_error *error)
 {
     struct certificate *found = r->other;
 
+    if (found == NULL || r->current == NULL)
+        return cert_fail(error, ENOMEM, "out of memory");
     if (read_here(r, found, r->public_file, CERT_NEED_PUBLIC, error) == 0 &&
         memcmp(found->public_key, r->current->public_key, KEY_BYTES) == 0)
         return 0;

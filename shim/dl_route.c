@@ -10,9 +10,6 @@
 #include "shim/state.h"
 #include "shim/zmqlib.h"
 
-void *dlsym(void *handle, const char *name);
-void *dlvsym(void *handle, const char *name, const char *version);
-
 enum real { REAL_DLSYM, REAL_DLVSYM, REAL_DLOPEN, REAL_DLERROR, REAL_COUNT };
 static void *reals[REAL_COUNT];
 

@@ -1,3 +1,6 @@
+/* The checked variants of these functions in the headers would stand in the way. */
+#undef _FORTIFY_SOURCE
+
 #include <errno.h>
 #include <limits.h>
 #include <sys/socket.h>
@@ -39,6 +42,15 @@ REAL(ssize_t, recvfrom,
 REAL(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags))
 REAL(ssize_t, read, (int fd, void *buffer, size_t size), (fd, buffer, size))
 REAL(ssize_t, readv, (int fd, const struct iovec *vectors, int count), (fd, vectors, count))
+
+REAL(ssize_t, __read_chk, (int fd, void *buffer, size_t size, size_t room),
+     (fd, buffer, size, room))
+REAL(ssize_t, __recv_chk, (int fd, void *buffer, size_t size, size_t room, int flags),
+     (fd, buffer, size, room, flags))
+REAL(ssize_t, __recvfrom_chk,
+     (int fd, void *buffer, size_t size, size_t room, int flags, struct sockaddr *address,
+      socklen_t *length),
+     (fd, buffer, size, room, flags, address, length))
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 /* Kept out of the exported functions, whose ordinary path must stay short. */
@@ -216,10 +228,15 @@ static ssize_t show_one(int fd, void *buffer, ssize_t result, int flags, const v
     return show(fd, &vector, 1, result, flags, caller);
 }
 
+/* With MSG_TRUNC, the result may be larger than what was written to the buffer. */
+static int unseen_if_cut(int flags)
+{
+    return flags & MSG_TRUNC ? flags | MSG_PEEK : flags;
+}
+
 APART ssize_t watched_recv(int fd, void *buffer, size_t size, int flags, const void *caller)
 {
-    return show_one(fd, buffer, real_recv(fd, buffer, size, flags),
-                    flags | (flags & MSG_TRUNC ? MSG_PEEK : 0), caller);
+    return show_one(fd, buffer, real_recv(fd, buffer, size, flags), unseen_if_cut(flags), caller);
 }
 
 EXPORT ssize_t recv(int fd, void *buffer, size_t size, int flags)
@@ -233,7 +250,7 @@ APART ssize_t watched_recvfrom(int fd, void *buffer, size_t size, int flags,
                                struct sockaddr *address, socklen_t *length, const void *caller)
 {
     return show_one(fd, buffer, real_recvfrom(fd, buffer, size, flags, address, length),
-                    flags | (flags & MSG_TRUNC ? MSG_PEEK : 0), caller);
+                    unseen_if_cut(flags), caller);
 }
 
 EXPORT ssize_t recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *address,
@@ -267,6 +284,36 @@ EXPORT ssize_t readv(int fd, const struct iovec *vectors, int count)
     if (LIKELY(observer_in_is_quiet(fd)))
         return real_readv(fd, vectors, count);
     return watched_readv(fd, vectors, count, CALLER);
+}
+
+/* What programs built with _FORTIFY_SOURCE call. */
+ssize_t __read_chk(int fd, void *buffer, size_t size, size_t room);
+ssize_t __recv_chk(int fd, void *buffer, size_t size, size_t room, int flags);
+ssize_t __recvfrom_chk(int fd, void *buffer, size_t size, size_t room, int flags,
+                       struct sockaddr *address, socklen_t *length);
+
+EXPORT ssize_t __read_chk(int fd, void *buffer, size_t size, size_t room)
+{
+    if (LIKELY(observer_in_is_quiet(fd)))
+        return real___read_chk(fd, buffer, size, room);
+    return show_one(fd, buffer, real___read_chk(fd, buffer, size, room), 0, CALLER);
+}
+
+EXPORT ssize_t __recv_chk(int fd, void *buffer, size_t size, size_t room, int flags)
+{
+    if (LIKELY(observer_in_is_quiet(fd)))
+        return real___recv_chk(fd, buffer, size, room, flags);
+    return show_one(fd, buffer, real___recv_chk(fd, buffer, size, room, flags),
+                    unseen_if_cut(flags), CALLER);
+}
+
+EXPORT ssize_t __recvfrom_chk(int fd, void *buffer, size_t size, size_t room, int flags,
+                              struct sockaddr *address, socklen_t *length)
+{
+    if (LIKELY(observer_in_is_quiet(fd)))
+        return real___recvfrom_chk(fd, buffer, size, room, flags, address, length);
+    return show_one(fd, buffer, real___recvfrom_chk(fd, buffer, size, room, flags, address, length),
+                    unseen_if_cut(flags), CALLER);
 }
 
 /* Descriptors that arrive in a message begin a new life here. */

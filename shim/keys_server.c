@@ -117,8 +117,10 @@ static int slurp(char **text, size_t *length, const char *path, struct cert_erro
     if (result == 0 && n < 0)
         result = cert_fail(error, errno, "%s: %s", path, strerror(errno));
     close(fd);
-    if (result != 0)
+    if (result != 0) {
         free(*text);
+        *text = NULL;
+    }
     return result;
 }
 
@@ -134,7 +136,7 @@ static int read_list(char **text, size_t *length, const struct config *config,
     if (result == 0) {
         char *copy = malloc(*length + 1);
 
-        if (copy != NULL) {
+        if (copy != NULL && *text != NULL) {
             memcpy(copy, *text, *length);
             free(list_text);
             list_text = copy;

@@ -15,8 +15,6 @@
 #include "shim/state_page.h"
 #include "shim/zmqlib.h"
 
-extern char **environ;
-
 static struct config config;
 static bool prepared;
 

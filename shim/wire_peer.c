@@ -42,11 +42,14 @@ static bool inet6_text(char *text, const struct sockaddr_in6 *address)
 
 static bool unix_text(char *text, const struct sockaddr_un *address, socklen_t size)
 {
-    size_t room = size - offsetof(struct sockaddr_un, sun_path);
-    bool abstract = room > 0 && address->sun_path[0] == '\0';
+    const size_t before = offsetof(struct sockaddr_un, sun_path);
+    size_t room;
+    bool abstract;
 
-    if (size <= offsetof(struct sockaddr_un, sun_path) || room > sizeof address->sun_path)
+    if (size <= before || size - before > sizeof address->sun_path)
         return false;
+    room = size - before;
+    abstract = address->sun_path[0] == '\0';
     snprintf(text, WIRE_PEER_TEXT, "ipc://%s%.*s", abstract ? "@" : "", (int)(room - abstract),
              address->sun_path + abstract);
     return true;
@@ -71,7 +74,7 @@ bool wire_peer_text(char text[WIRE_PEER_TEXT], const struct sockaddr *address, s
 
 bool wire_peer_remote(char text[WIRE_PEER_TEXT], int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
 
     text[0] = '\0';
@@ -81,7 +84,7 @@ bool wire_peer_remote(char text[WIRE_PEER_TEXT], int fd)
 
 bool wire_peer_local(char text[WIRE_PEER_TEXT], int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
 
     text[0] = '\0';
