@@ -134,9 +134,9 @@ static int read_list(char **text, size_t *length, const struct config *config,
         result = slurp(text, length, config->known_servers, error);
     lock_take(LOCK_KEYS);
     if (result == 0) {
-        char *copy = malloc(*length + 1);
+        char *copy = *text != NULL ? malloc(*length + 1) : NULL;
 
-        if (copy != NULL && *text != NULL) {
+        if (copy != NULL) {
             memcpy(copy, *text, *length);
             free(list_text);
             list_text = copy;
