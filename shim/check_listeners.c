@@ -7,6 +7,8 @@
 #include "shim/check_endpoint.h"
 #include "shim/check_proc.h"
 
+#define CONNECTIONS_MAX 256
+
 /* An entry may have been cut. */
 static bool same(const char *text, const char *entry)
 {
@@ -127,9 +129,13 @@ static void judge(struct check_result *result, const char *where, const struct p
     else if (greeting->kind == GREETING_ZMTP3 || greeting->kind == GREETING_ZMTP2 ||
              (greeting->kind == GREETING_ZMTP1 && !watched))
         check_reason(result, CHECK_NOT_SECURED, "%s is open and speaks %s", where, text);
-    else if (greeting->kind == GREETING_PART && watched)
+    else if (greeting->kind == GREETING_PART && watched) {
         check_reason(result, CHECK_BLOCKED,
                      "%s begins a greeting that is not CURVE, and is blocked on the wire", where);
+        check_remedy(result, CHECK_BLOCKED,
+                     "let the program use a shared libzmq with CURVE; the log of the process "
+                     "(event 'blocked') names what spoke");
+    }
     free(text);
 }
 
@@ -137,13 +143,12 @@ static void judge(struct check_result *result, const char *where, const struct p
 static struct check_value *listener(const char *where, const struct state_page_entry *entry,
                                     const struct probe *probe)
 {
-    static const char *const states[] = {"", "secured", "own CURVE", "exempted", "refused"};
     struct check_value *value = check_object_new();
     const struct greeting *greeting = probe != NULL ? &probe->greeting : NULL;
 
     check_set_text(value, "endpoint", where);
     if (entry != NULL) {
-        check_set_text(value, "state", entry->kind <= STATE_REFUSED ? states[entry->kind] : "");
+        check_set_text(value, "state", page_state(entry));
         return value;
     }
     if (greeting == NULL || probe->end == PROBE_FAILED)
@@ -157,21 +162,47 @@ static struct check_value *listener(const char *where, const struct state_page_e
     return value;
 }
 
+/* Their mechanism can't be seen from outside; what was secured is known by its endpoint. */
+static struct check_value *connections(const struct proc_sockets *sockets,
+                                       const struct state_page *page)
+{
+    struct check_value *list = check_array_new();
+
+    for (size_t i = 0; i < sockets->count && check_count(list) < CONNECTIONS_MAX; i++) {
+        const struct proc_socket *socket = &sockets->list[i];
+        const struct state_page_entry *entry;
+        struct check_value *value;
+        char *local, *remote;
+
+        if (socket->listening)
+            continue;
+        entry = proc_socket_entry(socket, page);
+        value = check_object_new();
+        local = proc_socket_text(socket, false);
+        remote = proc_socket_text(socket, true);
+        check_set_text(value, "local", local);
+        check_set_text(value, "remote", remote);
+        check_set_text(value, "state", entry != NULL ? page_state(entry) : "unknown");
+        check_add(list, value);
+        free(local);
+        free(remote);
+    }
+    return list;
+}
+
 void check_listeners(struct check_result *result, pid_t pid, const struct proc_sockets *sockets,
                      const struct state_page *page, bool watched, int timeout)
 {
     struct probe *probes = check_allocate(sockets->count * sizeof *probes);
     struct check_value *list = check_array_new();
     bool here = shares_network(pid);
-    size_t unasked = 0, others = 0, next = 0;
+    size_t unasked = 0, next = 0;
 
     for (size_t i = 0; i < sockets->count; i++) {
         const struct proc_socket *socket = &sockets->list[i];
         bool local = socket->family == AF_UNIX && socket->path[0] != '@';
 
-        if (!socket->listening)
-            others += proc_socket_entry(socket, page) == NULL;
-        else if (proc_socket_entry(socket, page) == NULL && (here || local))
+        if (socket->listening && proc_socket_entry(socket, page) == NULL && (here || local))
             start(&probes[next++], pid, socket);
     }
     probe_run(probes, next, timeout);
@@ -195,10 +226,10 @@ void check_listeners(struct check_result *result, pid_t pid, const struct proc_s
         free(where);
     }
     check_set(result->details, "listeners", list);
-    check_set_number(result->details, "other_connections", (int64_t)others);
+    check_set(result->details, "connections", connections(sockets, page));
     if (unasked != 0) {
         check_reason(result, CHECK_UNKNOWN,
-                     "%zu listeners are in another network namespace: they were not asked",
+                     "listeners that are in another network namespace, and were not asked: %zu",
                      unasked);
         check_remedy(result, CHECK_UNKNOWN,
                      "run it there: nsenter --net --target %d curveshim-check %d", (int)pid,

@@ -8,9 +8,15 @@ struct tally {
     size_t secured, own, plaintext, refused;
 };
 
-static struct check_value *entry_value(const struct state_page_entry *entry)
+const char *page_state(const struct state_page_entry *entry)
 {
     static const char *const states[] = {"", "secured", "own CURVE", "exempted", "refused"};
+
+    return entry->kind <= STATE_REFUSED ? states[entry->kind] : "unknown";
+}
+
+static struct check_value *entry_value(const struct state_page_entry *entry)
+{
     struct check_value *value = check_object_new();
     char since[64];
 
@@ -18,7 +24,7 @@ static struct check_value *entry_value(const struct state_page_entry *entry)
     check_set_text(value, "endpoint", entry->endpoint);
     check_set_text(value, "resolved", entry->resolved[0] != '\0' ? entry->resolved : NULL);
     check_set_text(value, "role", entry->server == 1 ? "server" : "client");
-    check_set_text(value, "state", entry->kind <= STATE_REFUSED ? states[entry->kind] : "unknown");
+    check_set_text(value, "state", page_state(entry));
     check_set_text(value, "since", since);
     check_set_number(value, "count", (int64_t)entry->count);
     return value;
@@ -126,5 +132,8 @@ void check_page(struct check_result *result, const struct state_page *page,
                  "program's own, %zu exempted, %zu refused; clients: %llu let in, %llu refused",
                  page->version, tally.secured, tally.own, tally.plaintext, tally.refused,
                  (unsigned long long)page->accepted, (unsigned long long)page->denied);
+    if (page->lost != 0)
+        check_reason(result, CHECK_SECURED, "further binds and connects, which are not listed: %u",
+                     page->lost);
     judge_copies(result, page, maps, &tally);
 }

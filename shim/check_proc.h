@@ -59,6 +59,9 @@ const struct state_page_entry *proc_socket_entry(const struct proc_socket *socke
 void check_listeners(struct check_result *result, pid_t pid, const struct proc_sockets *sockets,
                      const struct state_page *page, bool watched, int timeout);
 
+/* "secured", "exempted", … */
+const char *page_state(const struct state_page_entry *entry);
+
 /* What the page says. */
 void check_page(struct check_result *result, const struct state_page *page,
                 const struct proc_maps *maps);

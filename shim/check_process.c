@@ -171,6 +171,8 @@ void check_process(struct check_result *result, pid_t pid, int timeout)
     if (!denied(result, pid, proc_maps(pid, &maps))) {
         if (proc_status(pid, "State", state, sizeof state) && state[0] == 'Z')
             check_reason(result, CHECK_UNKNOWN, "process %d has ended", (int)pid);
+        else if (proc_status(pid, "Kthread", state, sizeof state) && state[0] == '1')
+            check_reason(result, CHECK_UNKNOWN, "%d is a thread of the kernel", (int)pid);
         else
             look(result, pid, timeout, &maps, page);
     }

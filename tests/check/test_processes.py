@@ -222,7 +222,8 @@ gone.close()
     shim = answer["details"]["shim"]
     assert sorted(e["role"] for e in shim["endpoints"]) == ["client", "server", "server"]
     assert shim["accepted"] == 1
-    assert answer["details"]["other_connections"] == 0
+    # Both ends of the one connection.
+    assert [c["state"] for c in answer["details"]["connections"]] == ["secured", "secured"]
 
 
 def test_a_copy_that_was_unlinked(tmp_path):
