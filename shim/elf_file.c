@@ -123,8 +123,13 @@ static bool library_needs(const char *name, const char *beside, int depth)
 
 static bool image_needs(const struct image *image, const char *file, int depth)
 {
+    static const char hidden_copy[] = "inproc://zeromq.zap.01";
+
     /* Names of symbols and of libraries are in the same table. */
-    if (memmem(image->strings, image->strings_size, "\0zmq_", 5) != NULL)
+    if (memmem(image->strings, image->strings_size, "\0zmq_", 5) != NULL ||
+        memmem(image->strings, image->strings_size, "\0dlsym", 7) != NULL ||
+        memmem(image->strings, image->strings_size, "\0dlvsym", 8) != NULL ||
+        memmem(image->bytes, image->size, hidden_copy, sizeof hidden_copy) != NULL)
         return true;
     for (size_t i = 0; i < image->dynamic_count; i++)
         if (image->dynamic[i].d_tag == DT_NEEDED &&

@@ -72,13 +72,13 @@ static int clip(int fd, const void *buffer, size_t *size, const void *caller)
     return 0;
 }
 
-static ssize_t note_sent(int fd, const void *buffer, ssize_t result)
+static ssize_t note_sent(int fd, const void *buffer, ssize_t result, const void *caller)
 {
     struct iovec vector = {.iov_base = (void *)(uintptr_t)buffer, .iov_len = (size_t)result};
     int saved = errno;
 
     if (result > 0)
-        observer_sent(fd, &vector, 1, (size_t)result);
+        observer_sent(fd, &vector, 1, (size_t)result, caller);
     errno = saved;
     return result;
 }
@@ -87,7 +87,7 @@ APART ssize_t watched_send(int fd, const void *buffer, size_t size, int flags, c
 {
     if (clip(fd, buffer, &size, caller) != 0)
         return -1;
-    return note_sent(fd, buffer, real_send(fd, buffer, size, flags));
+    return note_sent(fd, buffer, real_send(fd, buffer, size, flags), caller);
 }
 
 EXPORT ssize_t send(int fd, const void *buffer, size_t size, int flags)
@@ -102,7 +102,7 @@ APART ssize_t watched_sendto(int fd, const void *buffer, size_t size, int flags,
 {
     if (clip(fd, buffer, &size, caller) != 0)
         return -1;
-    return note_sent(fd, buffer, real_sendto(fd, buffer, size, flags, address, length));
+    return note_sent(fd, buffer, real_sendto(fd, buffer, size, flags, address, length), caller);
 }
 
 EXPORT ssize_t sendto(int fd, const void *buffer, size_t size, int flags,
@@ -117,7 +117,7 @@ APART ssize_t watched_write(int fd, const void *buffer, size_t size, const void 
 {
     if (clip(fd, buffer, &size, caller) != 0)
         return -1;
-    return note_sent(fd, buffer, real_write(fd, buffer, size));
+    return note_sent(fd, buffer, real_write(fd, buffer, size), caller);
 }
 
 EXPORT ssize_t write(int fd, const void *buffer, size_t size)
@@ -164,7 +164,7 @@ APART ssize_t watched_writev(int fd, const struct iovec *vectors, int count, con
     else
         result = real_writev(fd, clipped, (int)clip_vectors(clipped, vectors, (size_t)count, most));
     if (result > 0)
-        observer_sent(fd, vectors, (size_t)count, (size_t)result);
+        observer_sent(fd, vectors, (size_t)count, (size_t)result, caller);
     return result;
 }
 
@@ -197,7 +197,7 @@ APART ssize_t watched_sendmsg(int fd, const struct msghdr *message, int flags, c
     }
     result = real_sendmsg(fd, &shorter, flags);
     if (result > 0)
-        observer_sent(fd, message->msg_iov, message->msg_iovlen, (size_t)result);
+        observer_sent(fd, message->msg_iov, message->msg_iovlen, (size_t)result, caller);
     return result;
 }
 

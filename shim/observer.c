@@ -22,7 +22,7 @@
  * be forged, or be meant for a key that is just being authorised. */
 #define TOLD_ENOUGH 3
 
-enum { QUIET = OBSERVER_OUT_QUIET | OBSERVER_IN_QUIET, PROXIED = 16 };
+enum { QUIET = OBSERVER_OUT_QUIET | OBSERVER_IN_QUIET, PROXIED = 16, FOREIGN_IN = 32 };
 
 unsigned char observer_states[OBSERVER_TABLE];
 unsigned observer_limit;
@@ -133,6 +133,7 @@ static struct slot *begin(int fd)
     slot->inode = inode;
     slot->connecting = connecting;
     slot->peer = peer;
+    slot->peer_is_old = observer_states[fd] & FOREIGN_IN;
     observer_states[fd] |= OBSERVER_WATCHED;
     return slot;
 }
@@ -231,9 +232,10 @@ static const char *mechanism_name(uint8_t first)
                           : "an unknown mechanism";
 }
 
-static const char *spoken(const struct wire_step *step)
+static const char *spoken(const struct slot *slot, const struct wire_step *step)
 {
-    return step->fault == WIRE_OLD ? "ZMTP 1 or 2" : mechanism_name(step->offender);
+    return step->fault == WIRE_OLD || slot->peer_is_old ? "ZMTP 1 or 2"
+                                                        : mechanism_name(step->offender);
 }
 
 size_t observer_may_send(int fd, const struct iovec *vectors, size_t count, const void *caller,
@@ -267,13 +269,29 @@ size_t observer_may_send(int fd, const struct iovec *vectors, size_t count, cons
     }
     if (total > 0)
         return total;
-    observer_report_blocked(fd, slot->connecting, spoken(&step), caller);
+    observer_report_blocked(fd, slot->connecting, spoken(slot, &step), caller);
     cut(fd, slot, false);
     *error = EPIPE;
     return 0;
 }
 
-void observer_sent(int fd, const struct iovec *vectors, size_t count, size_t size)
+/* A stack that is not known to be secured, and a peer without mechanisms: what they could go on to
+ * say has no greeting that could be checked. True if the connection was cut. */
+static bool cut_downgrade(int fd, struct slot *slot, const void *caller)
+{
+    if (!slot->peer_is_old || !wire_is_zmtp(&slot->out) || zmqlib_contains(caller))
+        return false;
+    if (wire_peer_is_exempted(fd, slot->connecting)) {
+        set_quiet(fd, QUIET);
+        return false;
+    }
+    observer_report_blocked(fd, slot->connecting, "ZMTP 1 or 2", caller);
+    cut(fd, slot, false);
+    return true;
+}
+
+void observer_sent(int fd, const struct iovec *vectors, size_t count, size_t size,
+                   const void *caller)
 {
     struct slot *slot = slot_if_any(fd);
     enum wire_command command = WIRE_NONE;
@@ -287,7 +305,7 @@ void observer_sent(int fd, const struct iovec *vectors, size_t count, size_t siz
         command = step.command != WIRE_NONE ? step.command : command;
         size -= piece;
     }
-    if (slot->out.phase != WIRE_ENDED)
+    if (cut_downgrade(fd, slot, caller) || slot->out.phase != WIRE_ENDED)
         return;
     __atomic_store_n(&slot->waiting, 0, __ATOMIC_RELAXED);
     /* The server's READY or ERROR is the last word of a handshake. */
@@ -303,7 +321,7 @@ static int reset(int fd, struct slot *slot, const char *reason, const char *reme
     return ECONNRESET;
 }
 
-static int bad_greeting(int fd, struct slot *slot, const struct wire_step *step)
+static int bad_greeting(int fd, struct slot *slot, const struct wire_step *step, const void *caller)
 {
     const char *reason, *remedy = "start it with curveshim too";
     char text[64];
@@ -312,11 +330,18 @@ static int bad_greeting(int fd, struct slot *slot, const struct wire_step *step)
         set_quiet(fd, QUIET);
         return 0;
     }
+    /* A stack that has not said yet whether it speaks CURVE itself has to be told apart first: it
+     * is not helped, but stopped, when it answers in kind. */
+    if (!zmqlib_contains(caller) && slot->out.position <= WIRE_MECHANISM_AT) {
+        slot->peer_is_old = step->fault != WIRE_MECHANISM_OTHER;
+        set_quiet(fd, OBSERVER_IN_QUIET);
+        return cut_downgrade(fd, slot, caller) ? ECONNRESET : 0;
+    }
     if (step->fault == WIRE_NOT_ZMTP) {
         reason = "peer does not speak ZMTP 3";
         remedy = slot->connecting ? "check the address" : "it is no ZeroMQ peer, or a very old one";
     } else {
-        snprintf(text, sizeof text, "peer speaks %s", spoken(step));
+        snprintf(text, sizeof text, "peer speaks %s", spoken(slot, step));
         reason = text;
     }
     if (slot->connecting)
@@ -366,7 +391,7 @@ static int saw_command(int fd, struct slot *slot, enum wire_command command)
 }
 
 static int take_received(int fd, struct slot *slot, const struct iovec *vectors, size_t count,
-                         size_t size)
+                         size_t size, const void *caller)
 {
     for (size_t i = 0; i < count && size > 0; i++) {
         size_t piece = vectors[i].iov_len < size ? vectors[i].iov_len : size;
@@ -381,7 +406,7 @@ static int take_received(int fd, struct slot *slot, const struct iovec *vectors,
             return ECONNRESET;
         }
         if (step.fault != WIRE_FINE)
-            return bad_greeting(fd, slot, &step);
+            return bad_greeting(fd, slot, &step, caller);
         error = saw_command(fd, slot, step.command);
         if (error != 0 || observer_in_is_quiet(fd))
             return error;
@@ -402,7 +427,7 @@ static struct slot *begin_to_receive(int fd, const struct iovec *vectors, size_t
         return NULL;
     if ((unsigned char)head == 0xff || zmqlib_contains(caller))
         return begin(fd);
-    set_quiet(fd, OBSERVER_IN_QUIET);
+    set_quiet(fd, OBSERVER_IN_QUIET | FOREIGN_IN);
     return NULL;
 }
 
@@ -417,7 +442,7 @@ int observer_received(int fd, const struct iovec *vectors, size_t count, size_t 
         return 0;
     if (slot->cut)
         return ECONNRESET;
-    return take_received(fd, slot, vectors, count, size);
+    return take_received(fd, slot, vectors, count, size, caller);
 }
 
 /* The descriptor may be closed and another be born under its number at any moment: what is shut

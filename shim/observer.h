@@ -53,7 +53,8 @@ bool observer_connect(int fd, const struct sockaddr *address, socklen_t size, co
 size_t observer_may_send(int fd, const struct iovec *vectors, size_t count, const void *caller,
                          int *error);
 /* After it: how many the kernel has taken. */
-void observer_sent(int fd, const struct iovec *vectors, size_t count, size_t size);
+void observer_sent(int fd, const struct iovec *vectors, size_t count, size_t size,
+                   const void *caller);
 
 /* After a receive of size bytes (0 at the end of the stream) on a descriptor that is not quiet. 0,
  * or the errno with which the receive has to fail instead. */

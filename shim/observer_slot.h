@@ -12,9 +12,10 @@ struct slot {
     ino_t inode;   /* of the socket: a later file of the same number has another */
     uint64_t peer; /* whom it connects to, for the back-off; 0: accepted */
     bool connecting;
-    bool cut;        /* nothing may pass any more */
-    bool reported;   /* a line about this connection was written */
-    int64_t waiting; /* monotonic milliseconds since INITIATE came in, 0: not waiting */
+    bool peer_is_old; /* it has shown no ZMTP 3 greeting */
+    bool cut;         /* nothing may pass any more */
+    bool reported;    /* a line about this connection was written */
+    int64_t waiting;  /* monotonic milliseconds since INITIATE came in, 0: not waiting */
     struct wire out;
     struct wire in;
 };
