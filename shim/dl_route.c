@@ -111,7 +111,8 @@ static bool route(void *handle, const char *name, const char *version, const voi
 
     if (name == NULL)
         return false;
-    if (name[0] == 'd' && !special && (strcmp(name, "dlsym") == 0 || strcmp(name, "dlvsym") == 0)) {
+    if (name[0] == 'd' && name[1] == 'l' && !special &&
+        (strcmp(name, "dlsym") == 0 || strcmp(name, "dlvsym") == 0)) {
         *result = answer_dl(handle, name, version);
         return true;
     }

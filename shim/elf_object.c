@@ -35,6 +35,16 @@ typedef ElfW(Rel) relocation;
 #define RELOC_TABLE_SIZE DT_RELSZ
 #endif
 
+/* The sanitizers' own strcmp is not ready when their runtime looks functions up through us. */
+static bool same_text(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
 /* glibc relocates the pointers of a dynamic section in place, musl and the vDSO do not. */
 static const void *pointer(const struct elf_object *object, ElfW(Addr) value)
 {
@@ -112,7 +122,7 @@ static void *symbol_address(const struct elf_object *object, const ElfW(Sym) * s
 {
     if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0 ||
         (symbol->st_info & 0xf) != STT_FUNC || symbol->st_info >> 4 == STB_LOCAL ||
-        strcmp(object->strings + symbol->st_name, name) != 0)
+        !same_text(object->strings + symbol->st_name, name))
         return NULL;
     return (void *)(object->base + symbol->st_value);
 }
@@ -204,7 +214,7 @@ static const char *dynamic_string(const struct elf_object *object, ElfW(Sxword) 
     for (const ElfW(Dyn) *entry = object->dynamic; entry->d_tag != DT_NULL; entry++) {
         const char *text = object->strings + entry->d_un.d_val;
 
-        if (entry->d_tag == tag && (wanted == NULL || strcmp(text, wanted) == 0))
+        if (entry->d_tag == tag && (wanted == NULL || same_text(text, wanted)))
             return text;
     }
     return NULL;

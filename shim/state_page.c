@@ -114,22 +114,23 @@ void state_page_close(void)
 }
 
 static bool same(const struct state_page_entry *entry, enum state_page_kind kind, bool server,
-                 const void *socket, const char *endpoint)
+                 const void *socket, const char *endpoint, const char *resolved)
 {
     return entry->kind == (uint32_t)kind && entry->server == server &&
            entry->socket == (uint64_t)(uintptr_t)socket &&
-           strncmp(entry->endpoint, endpoint, sizeof entry->endpoint - 1) == 0;
+           strncmp(entry->endpoint, endpoint, sizeof entry->endpoint - 1) == 0 &&
+           strncmp(entry->resolved, resolved, sizeof entry->resolved - 1) == 0;
 }
 
 static struct state_page_entry *place(enum state_page_kind kind, bool server, const void *socket,
-                                      const char *endpoint)
+                                      const char *endpoint, const char *resolved)
 {
     struct state_page_entry *free_entry = NULL;
 
     for (size_t i = 0; i < STATE_PAGE_ENTRIES; i++) {
         struct state_page_entry *entry = &page->entries[i];
 
-        if (same(entry, kind, server, socket, endpoint))
+        if (same(entry, kind, server, socket, endpoint, resolved))
             return entry;
         if (entry->kind == 0 && free_entry == NULL)
             free_entry = entry;
@@ -142,13 +143,15 @@ void state_page_note(enum state_page_kind kind, bool server, const void *socket,
 {
     struct state_page_entry *entry;
 
+    if (resolved == NULL)
+        resolved = "";
     lock_take(LOCK_PAGE);
     if (!ready()) {
         lock_drop(LOCK_PAGE);
         return;
     }
     begin();
-    entry = place(kind, server, socket, endpoint);
+    entry = place(kind, server, socket, endpoint, resolved);
     if (entry == NULL) {
         page->lost++;
     } else if (entry->kind != 0) {
@@ -160,7 +163,7 @@ void state_page_note(enum state_page_kind kind, bool server, const void *socket,
         entry->socket = (uint64_t)(uintptr_t)socket;
         entry->count = 1;
         snprintf(entry->endpoint, sizeof entry->endpoint, "%s", endpoint);
-        snprintf(entry->resolved, sizeof entry->resolved, "%s", resolved != NULL ? resolved : "");
+        snprintf(entry->resolved, sizeof entry->resolved, "%s", resolved);
     }
     end();
     lock_drop(LOCK_PAGE);

@@ -8,6 +8,7 @@ import pytest
 from harness import builds
 
 EXPORTS = sorted("""
+__read_chk __recv_chk __recvfrom_chk
 accept accept4 connect dlopen dlsym dlvsym dup dup2 dup3 fcntl fcntl64 read readv recv recvfrom
 recvmsg send sendmsg sendto socket socketpair write writev
 zmq_bind zmq_close zmq_connect zmq_connect_peer zmq_ctx_destroy zmq_ctx_get zmq_ctx_get_ext

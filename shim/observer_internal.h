@@ -1,0 +1,38 @@
+#ifndef CURVESHIM_SHIM_OBSERVER_INTERNAL_H
+#define CURVESHIM_SHIM_OBSERVER_INTERNAL_H
+
+#include "shim/backoff.h"
+#include "shim/observer.h"
+#include "shim/observer_slot.h"
+
+/* What observer.c, observer_send.c and observer_receive.c share. */
+
+enum { QUIET = OBSERVER_OUT_QUIET | OBSERVER_IN_QUIET, PROXIED = 16, FOREIGN_IN = 32 };
+
+extern struct backoff observer_backoff;
+
+/* Monotonic milliseconds. */
+int64_t observer_now(void);
+
+/* Begins to watch a descriptor that may speak ZMTP. NULL if it cannot. */
+struct slot *observer_begin(int fd);
+
+/* The slot of a watched descriptor; NULL if the number belongs to another file by now. */
+struct slot *observer_current(int fd);
+
+void observer_set_quiet(int fd, int which);
+
+/* Ends a connection for good. */
+void observer_cut(int fd, struct slot *slot, bool told_to_give_up);
+
+/* The first bytes, at most room, of some vectors. */
+size_t observer_gather(char *head, size_t room, const struct iovec *vectors, size_t count);
+
+/* What a fault shows to be spoken instead of CURVE: "NULL", "ZMTP 1 or 2" … */
+const char *observer_spoken(const struct slot *slot, const struct wire_step *step);
+
+/* A stack that is not known to be secured, and a peer without mechanisms: what they could go on to
+ * say has no greeting that could be checked. True if the connection was cut. */
+bool observer_cut_downgrade(int fd, struct slot *slot, const void *caller);
+
+#endif
