@@ -1,0 +1,47 @@
+"""What the observer costs a call on a descriptor that carries no handshake: counted by callgrind, so
+that the figures do not depend on the machine's load."""
+
+import re
+import subprocess
+
+import pytest
+from harness import agents, builds
+
+MOST_INSTRUCTIONS = 15
+FEW, MANY = 1000, 11000
+
+pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="the instrumentation would be counted")
+
+
+def instructions(call, count, shim):
+    done = subprocess.run(
+        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+         str(builds.BUILD / "tests" / "bench" / "hooked_calls"), call, str(count)],
+        env=agents.environment(shim=shim), check=True, capture_output=True, text=True)
+    return int(re.search(r"Collected : (\d+)", done.stderr).group(1))
+
+
+def per_call(call, shim):
+    return (instructions(call, MANY, shim) - instructions(call, FEW, shim)) / (MANY - FEW)
+
+
+@pytest.mark.parametrize("call", ["write", "read", "send", "recv"])
+def test_instructions(call):
+    more = per_call(call, True) - per_call(call, False)
+    assert 0 < more <= MOST_INSTRUCTIONS
+
+
+@pytest.mark.parametrize("call", ["write", "read", "send", "recv"])
+def test_no_further_system_call(tmp_path, call):
+    counts = []
+    for shim in (False, True):
+        log = tmp_path / f"calls-{shim}"
+        done = []
+        for count in (10, 110):
+            subprocess.run(["strace", "-f", "-o", str(log),
+                            str(builds.BUILD / "tests" / "bench" / "hooked_calls"), call,
+                            str(count)], env=agents.environment(shim=shim), check=True,
+                           capture_output=True)
+            done.append(len(log.read_text(encoding="utf-8").splitlines()))
+        counts.append(done[1] - done[0])
+    assert counts == [100, 100]
