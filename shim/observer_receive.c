@@ -30,9 +30,10 @@ static int bad_greeting(int fd, struct slot *slot, const struct wire_step *step,
         observer_set_quiet(fd, QUIET);
         return 0;
     }
-    /* A stack that has not said yet whether it speaks CURVE itself has to be told apart first: it
-     * is not helped, but stopped, when it answers in kind. */
-    if (!zmqlib_contains(caller) && slot->out.position <= WIRE_MECHANISM_AT) {
+    /* Without a copy of libzmq that is hooked, the stack has not said yet whether it speaks CURVE
+     * by itself: it is not helped, but stopped, when it answers in kind. The caller would not tell:
+     * another preloaded library may stand between. */
+    if (!zmqlib_any() && slot->out.position <= WIRE_MECHANISM_AT) {
         slot->peer_is_old = step->fault != WIRE_MECHANISM_OTHER;
         observer_set_quiet(fd, OBSERVER_IN_QUIET);
         return observer_cut_downgrade(fd, slot, caller) ? ECONNRESET : 0;
@@ -115,6 +116,18 @@ static int take_received(int fd, struct slot *slot, const struct iovec *vectors,
     return 0;
 }
 
+/* Of two peers with different mechanisms, the one that reads first hangs up before it has named its
+ * own. */
+static void peer_hung_up(int fd, struct slot *slot)
+{
+    if (slot->in.phase == WIRE_IN_GREETING && wire_is_zmtp(&slot->in) &&
+        slot->out.position >= WIRE_MECHANISM_AT + WIRE_MECHANISM)
+        observer_report_failed(fd, slot->connecting,
+                               "peer hung up at our greeting, as one that does not speak CURVE",
+                               "start it with curveshim too");
+    observer_set_quiet(fd, OBSERVER_IN_QUIET);
+}
+
 /* Whether the first bytes to arrive are worth watching: a signature, or anything that a copy of
  * libzmq reads (a foreign protocol too). */
 static struct slot *begin_to_receive(int fd, const struct iovec *vectors, size_t count, size_t size,
@@ -143,5 +156,7 @@ int observer_received(int fd, const struct iovec *vectors, size_t count, size_t 
         return 0;
     if (slot->cut)
         return ECONNRESET;
+    if (size == 0)
+        peer_hung_up(fd, slot);
     return take_received(fd, slot, vectors, count, size, caller);
 }

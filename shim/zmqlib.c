@@ -222,6 +222,11 @@ bool zmqlib_contains(const void *address)
     return false;
 }
 
+bool zmqlib_any(void)
+{
+    return __atomic_load_n(&copy_count, __ATOMIC_ACQUIRE) > 0;
+}
+
 const struct zmqlib *zmqlib_copy(size_t number)
 {
     return &copies[number];

@@ -70,6 +70,9 @@ const struct zmqlib *zmqlib_at(const void *address);
 /* Whether an address lies in a copy that was met before. No lock, async-signal-safe. */
 bool zmqlib_contains(const void *address);
 
+/* Whether any copy was met. Likewise. */
+bool zmqlib_any(void);
+
 /* A copy by its number; number of a copy. */
 #define ZMQLIB_COPIES 16
 const struct zmqlib *zmqlib_copy(size_t number);

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from harness import agents
+from harness import agents, builds
 
 from . import foreign
 
@@ -51,7 +51,7 @@ def got_everything(server):
 def test_client_first_then_plain_server_then_the_right_one(stage, certs):
     plain, endpoint = puller(stage, agents.environment())
     client = pusher(stage, shimmed(certs), endpoint)
-    assert "peer speaks NULL" in client.stderr.readline() + client.stderr.readline()
+    assert "start it with curveshim too" in client.stderr.readline() + client.stderr.readline()
     plain.kill()
     server, _ = puller(stage, shimmed(certs), endpoint)
     assert got_everything(server), server.report()
@@ -73,6 +73,8 @@ def test_no_server_at_first(stage, certs):
 @pytest.mark.parametrize("answer", ["HTTP", "BANNER", "NULL", "PLAIN", "OLD", "ERROR_400",
                                     "ERROR_500", "OVERSIZED"])
 def test_a_foreign_server_first(stage, certs, answer):
+    if builds.WITH_ASAN and answer in ("HTTP", "BANNER"):
+        pytest.skip("libasan stands between libzmq and the observer, which can't tell who reads")
     false_server = foreign.Foreign(getattr(foreign, answer))
     endpoint = f"tcp://127.0.0.1:{false_server.port}"
     client = pusher(stage, shimmed(certs), endpoint)
@@ -110,7 +112,7 @@ def test_three_times_400_ends_the_attempts(stage, certs):
 def test_plain_client_first_then_started_with_the_shim(stage, certs):
     server, endpoint = puller(stage, shimmed(certs))
     plain = pusher(stage, agents.environment(), endpoint)
-    assert agents.wait_until(lambda: any("peer speaks NULL" in e for e in server.errors), 10)
+    assert agents.wait_until(lambda: any("start it with curveshim too" in e for e in server.errors), 10)
     finish(plain)
     assert server.received() == []
     client = pusher(stage, shimmed(certs), endpoint)
