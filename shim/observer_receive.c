@@ -30,13 +30,16 @@ static int bad_greeting(int fd, struct slot *slot, const struct wire_step *step,
         observer_set_quiet(fd, QUIET);
         return 0;
     }
-    /* Without a copy of libzmq that is hooked, the stack has not said yet whether it speaks CURVE
-     * by itself: it is not helped, but stopped, when it answers in kind. The caller would not tell:
-     * another preloaded library may stand between. */
-    if (!zmqlib_any() && slot->out.position <= WIRE_MECHANISM_AT) {
-        slot->peer_is_old = step->fault != WIRE_MECHANISM_OTHER;
-        observer_set_quiet(fd, OBSERVER_IN_QUIET);
-        return observer_cut_downgrade(fd, slot, caller) ? ECONNRESET : 0;
+    /* Without a copy of libzmq that is hooked, this is a stack that could answer in kind, and take
+     * in what the peer goes on to say in clear. The caller would not tell: another preloaded
+     * library may stand between. */
+    if (!zmqlib_any() && slot->out.phase == WIRE_IN_GREETING) {
+        observer_report_blocked(fd, slot->connecting,
+                                step->fault == WIRE_MECHANISM_OTHER ? observer_spoken(slot, step)
+                                                                    : "ZMTP 1 or 2",
+                                caller);
+        observer_cut(fd, slot, false);
+        return ECONNRESET;
     }
     if (step->fault == WIRE_NOT_ZMTP) {
         reason = "peer does not speak ZMTP 3";
