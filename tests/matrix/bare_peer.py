@@ -4,21 +4,40 @@ import socket
 import threading
 
 SIGNATURE = b"\xff" + bytes(8) + b"\x7f"
-GREETINGS = {
-    "zmtp-3": SIGNATURE + b"\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32),
-    # A peer without mechanisms: everything after the version is socket type, identity, messages.
-    "zmtp-2": SIGNATURE + b"\x01\x03" + b"\x00\x00",
-    "zmtp-1": b"\x01\x00",
+READY = b"\x05READY\x0bSocket-Type\x00\x00\x00\x03%s\x08Identity\x00\x00\x00\x00"
+TEXT = b"words-in-clear-5d21e8"
+MESSAGE = b"\x01\x00" + b"\x00" + bytes([len(TEXT)]) + TEXT
+
+
+def greeting_3(mechanism):
+    return SIGNATURE + b"\x03\x00" + mechanism.ljust(20, b"\0") + bytes(32)
+
+
+def ready(socket_type):
+    body = READY % socket_type
+    return b"\x04" + bytes([len(body)]) + body
+
+
+# What a peer says without waiting for an answer: greeting, handshake, and a message.
+SPEECHES = {
+    "null": lambda socket_type: greeting_3(b"NULL") + ready(socket_type) + MESSAGE,
+    # It is up to the agent to say its mechanism first.
+    "waiting": lambda socket_type: SIGNATURE + b"\x03",
+    # Peers without mechanisms: what follows the version is socket type, identity, and messages.
+    "zmtp-2": lambda socket_type: SIGNATURE + b"\x01\x03" + b"\x00\x00" + MESSAGE,
+    # No message: a ZMTP 1 peer that talks before the agent has said a byte can't be told from
+    # other protocols (SECURITY.md).
+    "zmtp-1": lambda socket_type: b"\x01\x00",
 }
 PATIENCE = 30
 
 
-def converse(connection, greeting):
-    """Greets, and returns all that comes until the other side ends it."""
+def converse(connection, speech):
+    """Says it, and returns all that comes until the other side ends it."""
     connection.settimeout(PATIENCE)
     heard = b""
     try:
-        connection.sendall(greeting)
+        connection.sendall(speech)
         while data := connection.recv(65536):
             heard += data
     except (ConnectionResetError, BrokenPipeError):
@@ -26,17 +45,17 @@ def converse(connection, greeting):
     return heard
 
 
-def visit(endpoint, greeting):
+def visit(endpoint, speech):
     host, port = endpoint.removeprefix("tcp://").rsplit(":", 1)
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
-        return converse(connection, greeting)
+        return converse(connection, speech)
 
 
 class Listener:
-    """Greets whoever connects; `heard` has what each said, once it is over."""
+    """Says the same to whoever connects; `heard` has what each said, once it is over."""
 
-    def __init__(self, greeting):
-        self.greeting = greeting
+    def __init__(self, speech):
+        self.speech = speech
         self.heard = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.endpoint = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -50,7 +69,7 @@ class Listener:
             except OSError:
                 return
             with connection:
-                self.heard.append(converse(connection, self.greeting))
+                self.heard.append(converse(connection, self.speech))
 
     def close(self):
         try:

@@ -2,7 +2,7 @@
 
 from harness.exchange import assert_clear_on_the_wire, assert_complete
 
-from .bare_peer import GREETINGS, Listener
+from .bare_peer import SPEECHES, Listener
 from .play import ask, party, play, serve
 from .rows import WITHOUT_CURVE
 
@@ -19,7 +19,7 @@ def test_server(theatre, certs):
 
 
 def test_client(theatre, certs):
-    listener = Listener(GREETINGS["zmtp-3"])
+    listener = Listener(SPEECHES["null"](b"REP"))
     assert_refused(ask(theatre, party(WITHOUT_CURVE, certs), listener.endpoint))
     listener.close()
     assert listener.heard == []
