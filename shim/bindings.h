@@ -9,6 +9,8 @@
 
 #define BINDING_DOMAIN 32
 #define BINDING_ENDPOINT 512
+/* What a socket is left with that had no domain; no listener of the shim's has it. */
+#define BINDING_NO_DOMAIN "curveshim"
 
 struct binding {
     char endpoint[BINDING_ENDPOINT]; /* as passed to zmq_bind, cut */

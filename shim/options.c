@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "certs/wipe.h"
+#include "shim/bindings.h"
 
 void options_start(struct options *options, struct sock *sock)
 {
@@ -41,10 +42,12 @@ int options_set(struct options *options, int option, const void *value, size_t s
 
 static void restore_domain(struct sock *sock, const unsigned char *value, size_t size)
 {
-    /* libzmq takes no empty domain: where the program had none, ours stays and is hidden. */
+    /* libzmq takes no empty domain: where the program had none, one that stands for none stays and
+     * is hidden. Not that of the listener: the program's later ones would be taken for it. */
     sock->domain_ours = size <= 1;
-    if (!sock->domain_ours)
-        (void)sock->lib->setsockopt(sock->address, ZMQ_ZAP_DOMAIN, value, size - 1);
+    (void)sock->lib->setsockopt(sock->address, ZMQ_ZAP_DOMAIN,
+                                sock->domain_ours ? (const void *)BINDING_NO_DOMAIN : value,
+                                sock->domain_ours ? strlen(BINDING_NO_DOMAIN) : size - 1);
 }
 
 void options_restore(struct options *options)

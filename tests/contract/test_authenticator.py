@@ -307,7 +307,8 @@ def test_descriptors_are_closed_on_exec_and_low_ones_left(program):
     assert [fd >= 100 for fd in program(watcher.replace("\n", " "))] == [True]
     # libzmq's own are marked too, so that every new descriptor is to be.
     assert program("""[(fd, os.readlink('/proc/self/fd/' + fd))
-                       for fd in os.listdir('/proc/self/fd') if fd not in plain and os.path.islink('/proc/self/fd/' + fd)
+                       for fd in os.listdir('/proc/self/fd')
+                       if fd not in plain and os.path.islink('/proc/self/fd/' + fd)
                        and os.get_inheritable(int(fd))]""".replace("\n", " ")) == []
 
 

@@ -20,7 +20,8 @@ def options(made):
     for name in ("CURVE_PUBLICKEY", "CURVE_SECRETKEY", "CURVE_SERVERKEY"):
         seen[name] = key(made, getattr(zmq, name))
     for name in ("CURVE_SERVER", "MECHANISM", "HANDSHAKE_IVL", "MAXMSGSIZE", "PLAIN_SERVER",
-                 "PLAIN_USERNAME",                 "PLAIN_PASSWORD", "IDENTITY", "LINGER", "IPV6", "RCVHWM", "SNDHWM"):
+                 "PLAIN_USERNAME", "PLAIN_PASSWORD", "IDENTITY", "LINGER", "IPV6", "RCVHWM",
+                 "SNDHWM"):
         seen[name] = repr(made.getsockopt(getattr(zmq, name)))
     seen["ZAP_DOMAIN"] = repr(made.getsockopt(zmq.ZAP_DOMAIN))
     seen["ZAP_ENFORCE_DOMAIN"] = made.getsockopt(93)

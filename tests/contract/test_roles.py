@@ -265,3 +265,18 @@ def test_reconnects_keep_the_role(start):
             time.sleep(0.01)
     """)
     assert program("one_way(b, a, b'again')") == "again"
+
+
+@pytest.mark.parametrize("first", ["a.bind('tcp://127.0.0.1:*')",
+                                   "a.bind('tcp://127.0.0.1:*'); a.connect('tcp://127.0.0.1:9')"])
+def test_curve_that_the_program_sets_up_after_a_secured_bind_is_its_own(start, peers, certs, first):
+    program = start()
+    program(f"""
+        a = sock('PULL'); {first}
+        public, secret = zmq.curve_keypair()
+        a.curve_secretkey = secret; a.curve_server = 1; a.bind('tcp://127.0.0.1:*')
+    """)
+    client = peers.client("PUSH", program("where(a)"), certs.server, program("public.decode()"))
+    client.send(b"mine")
+    assert program("a.recv().decode()") == "mine"
+    assert program.log.events("auth") == []
