@@ -1,40 +1,26 @@
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "shim/hooks.h"
-#include "shim/next_function.h"
 #include "shim/observer.h"
+#include "shim/real_function.h"
 
 /* Where descriptors begin their lives. Their ends are not watched: a hook of close would run in
  * vfork children on the parent's memory. */
 
-#define REAL(name, parameters, arguments)                                                          \
-    static int first_##name parameters;                                                            \
-    static int(*real_##name) parameters = first_##name;                                            \
-    static int first_##name parameters                                                             \
-    {                                                                                              \
-        void *found = next_function(#name);                                                        \
-        if (found == NULL) {                                                                       \
-            errno = ENOSYS;                                                                        \
-            return -1;                                                                             \
-        }                                                                                          \
-        __atomic_store_n((void **)(void *)&real_##name, found, __ATOMIC_RELAXED);                  \
-        return real_##name arguments;                                                              \
-    }
-
-REAL(socket, (int domain, int type, int protocol), (domain, type, protocol))
-REAL(socketpair, (int domain, int type, int protocol, int pair[2]), (domain, type, protocol, pair))
-REAL(accept, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size))
-REAL(accept4, (int fd, struct sockaddr *address, socklen_t *size, int flags),
+REAL(int, socket, (int domain, int type, int protocol), (domain, type, protocol))
+REAL(int, socketpair, (int domain, int type, int protocol, int pair[2]),
+     (domain, type, protocol, pair))
+REAL(int, accept, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size))
+REAL(int, accept4, (int fd, struct sockaddr *address, socklen_t *size, int flags),
      (fd, address, size, flags))
-REAL(connect, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
-REAL(dup, (int fd), (fd))
-REAL(dup2, (int from, int fd), (from, fd))
-REAL(dup3, (int from, int fd, int flags), (from, fd, flags))
-REAL(fcntl, (int fd, int command, void *argument), (fd, command, argument))
+REAL(int, connect, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
+REAL(int, dup, (int fd), (fd))
+REAL(int, dup2, (int from, int fd), (from, fd))
+REAL(int, dup3, (int from, int fd, int flags), (from, fd, flags))
+REAL(int, fcntl, (int fd, int command, void *argument), (fd, command, argument))
 
 static int born(int fd)
 {
@@ -107,20 +93,10 @@ static int control(int fd, int command, void *argument)
 
 /* By their names in the object: headers may turn one name into the other. */
 EXPORT int hooked_fcntl(int fd, int command, ...) __asm__("fcntl");
-EXPORT int hooked_fcntl64(int fd, int command, ...) __asm__("fcntl64");
+EXPORT int hooked_fcntl64(int fd, int command, ...) __asm__("fcntl64")
+    __attribute__((alias("fcntl")));
 
 int hooked_fcntl(int fd, int command, ...)
-{
-    va_list arguments;
-    void *argument;
-
-    va_start(arguments, command);
-    argument = va_arg(arguments, void *);
-    va_end(arguments);
-    return control(fd, command, argument);
-}
-
-int hooked_fcntl64(int fd, int command, ...)
 {
     va_list arguments;
     void *argument;
