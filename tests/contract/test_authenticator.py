@@ -5,6 +5,7 @@ import shutil
 import time
 
 import pytest
+from harness import builds
 
 from .program import PROGRAMS, environment, run, wait_until
 
@@ -65,6 +66,7 @@ def test_all_signals_are_blocked_and_the_programs_mask_is_not_touched(program):
     assert free <= {9, 19, 32, 33}
 
 
+@pytest.mark.skipif(builds.WITH_ASAN, reason="the sanitizer's threads have large stacks")
 def test_a_small_stack(program):
     before = "sum(int(l.split()[1]) for l in open('/proc/self/status') if l.startswith('VmSize'))"
     program(f"a = sock('PULL'); a.bind('inproc://x'); size = {before}; a.bind('tcp://127.0.0.1:*')")
@@ -83,6 +85,7 @@ def test_a_thousand_contexts_leave_nothing(tmp_path, certs):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.skipif(builds.WITH_ASAN, reason="valgrind and a sanitizer exclude each other")
 def test_valgrind_finds_nothing(tmp_path, certs):
     if shutil.which("valgrind") is None:
         pytest.skip("valgrind is not installed")
