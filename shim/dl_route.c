@@ -148,3 +148,9 @@ int dl_route_dlopen(const char *file, int flags, void **target)
 #endif
     return flags;
 }
+
+void dl_route_resolve(void)
+{
+    for (int which = 0; which < REAL_COUNT; which++)
+        (void)real((enum real)which);
+}

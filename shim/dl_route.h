@@ -13,4 +13,7 @@ void *dl_route_dlvsym(void *handle, const char *name, const char *version, const
 /* The flags to pass on; *target is the function to jump to. */
 int dl_route_dlopen(const char *file, int flags, void **target);
 
+/* Finds the real functions, before anybody can fork. */
+void dl_route_resolve(void);
+
 #endif

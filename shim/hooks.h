@@ -29,6 +29,10 @@ void *hooks_for(const struct zmqlib *lib, const char *name);
 /* Whether a function is one of this library's exports. */
 bool hooks_is_own(const void *function);
 
+/* Find the real functions, before anybody can fork. */
+void hooks_io_resolve(void);
+void hooks_birth_resolve(void);
+
 int zmq_ctx_set_ext(void *context, int option, const void *value, size_t size);
 int zmq_ctx_get_ext(void *context, int option, void *value, size_t *size);
 uint32_t zmq_connect_peer(void *socket, const char *endpoint);

@@ -106,3 +106,16 @@ int hooked_fcntl(int fd, int command, ...)
     va_end(arguments);
     return control(fd, command, argument);
 }
+
+void hooks_birth_resolve(void)
+{
+    resolve_socket();
+    resolve_socketpair();
+    resolve_accept();
+    resolve_accept4();
+    resolve_connect();
+    resolve_dup();
+    resolve_dup2();
+    resolve_dup3();
+    resolve_fcntl();
+}

@@ -325,3 +325,20 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
         return result;
     return show(fd, message->msg_iov, message->msg_iovlen, result, flags, CALLER);
 }
+
+void hooks_io_resolve(void)
+{
+    resolve_send();
+    resolve_sendto();
+    resolve_sendmsg();
+    resolve_write();
+    resolve_writev();
+    resolve_recv();
+    resolve_recvfrom();
+    resolve_recvmsg();
+    resolve_read();
+    resolve_readv();
+    resolve___read_chk();
+    resolve___recv_chk();
+    resolve___recvfrom_chk();
+}

@@ -37,7 +37,7 @@ static bool in_table(int fd)
 void observer_born(int fd)
 {
     if (in_table(fd))
-        observer_states[fd] = 0;
+        observer_states[fd] = BORN;
 }
 
 void observer_copied(int from, int fd)
@@ -94,10 +94,22 @@ bool observer_connect(int fd, const struct sockaddr *address, socklen_t size, co
     memset(slot, 0, sizeof *slot);
     slot->peer = table_hash(parts, sizeof parts) | 1;
     slot->connecting = true;
-    observer_states[fd] = OBSERVER_CONNECTING;
+    observer_states[fd] = OBSERVER_CONNECTING | BORN;
     if (!backoff_holds(&observer_backoff, slot->peer, observer_now()))
         return true;
     errno = ETIMEDOUT;
+    return false;
+}
+
+bool observer_is_socket(int fd)
+{
+    if (observer_states[fd] & BORN)
+        return true;
+    if (socket_inode(fd) != 0) {
+        observer_states[fd] |= BORN;
+        return true;
+    }
+    observer_states[fd] |= QUIET;
     return false;
 }
 

@@ -7,12 +7,16 @@
 
 /* What observer.c, observer_send.c and observer_receive.c share. */
 
-enum { QUIET = OBSERVER_OUT_QUIET | OBSERVER_IN_QUIET, PROXIED = 16, FOREIGN_IN = 32 };
+enum { QUIET = OBSERVER_OUT_QUIET | OBSERVER_IN_QUIET, PROXIED = 16, FOREIGN_IN = 32, BORN = 64 };
 
 extern struct backoff observer_backoff;
 
 /* Monotonic milliseconds. */
 int64_t observer_now(void);
+
+/* False, and quiet from now on, for what is no socket: its data must not be looked at, because some
+ * programs find out by a write whether an address can be read. */
+bool observer_is_socket(int fd);
 
 /* Begins to watch a descriptor that may speak ZMTP. NULL if it cannot. */
 struct slot *observer_begin(int fd);

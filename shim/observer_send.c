@@ -43,7 +43,7 @@ static struct slot *begin_to_send(int fd, const struct iovec *vectors, size_t co
                                   const void *caller, int *error)
 {
     char head[16];
-    size_t length = observer_gather(head, sizeof head, vectors, count);
+    size_t length = observer_is_socket(fd) ? observer_gather(head, sizeof head, vectors, count) : 0;
     struct slot *slot;
 
     if (length == 0)

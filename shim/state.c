@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "shim/authorized.h"
+#include "shim/dl_route.h"
+#include "shim/hooks.h"
 #include "shim/keys.h"
 #include "shim/locks.h"
 #include "shim/log.h"
@@ -65,6 +67,9 @@ __attribute__((constructor)) static void start(void)
     struct config_system system;
     struct stat status;
 
+    dl_route_resolve();
+    hooks_io_resolve();
+    hooks_birth_resolve();
     if (!concerns_us(environ))
         return;
     system.secure_execution = getauxval(AT_SECURE) != 0;
