@@ -105,6 +105,26 @@ END
     fi
 }
 
+# What can only be told by looking into the program and its libraries.
+ask_curveshim_check() {
+    beside curveshim-check
+    if [ -z "$tool" ] || [ "$mode" = off ]; then return; fi
+    asked=$(LD_PRELOAD='' "$tool" "$1" 2>/dev/null) && return
+    reason='' remedy=''
+    while IFS= read -r line; do
+        case $line in
+        '  remedy: '*) remedy=${line#  remedy: } ;;
+        '  '*) reason=${reason:-${line#  }} ;;
+        esac
+    done <<END
+$asked
+END
+    case $asked in
+    "$1: cannot be secured"*) refuse 126 "$1 can't be secured: $reason${remedy:+: $remedy}" ;;
+    "$1: blocked"*) complain warning "$1 will be blocked: $reason${remedy:+; remedy: $remedy}" ;;
+    esac
+}
+
 check_elf() {
     if [ -u "$1" ] || [ -g "$1" ]; then
         refuse 126 "$1 is set-user-id or set-group-id, and ld.so preloads nothing into it: take the bit away (chmod ug-s), or run a copy without it"
@@ -116,9 +136,10 @@ check_elf() {
         read_loader "$1"
         if [ -z "$loader" ]; then
             refuse 126 "$1 is statically linked, and nothing can be preloaded into it: use one that is dynamically linked"
-        elif [ "$preload" = yes ]; then
-            check_preload "$1"
+            return
         fi
+        if [ "$preload" = yes ]; then check_preload "$1"; fi
+        ask_curveshim_check "$1"
     fi
 }
 

@@ -131,6 +131,17 @@ def test_through_a_symbolic_link(launch, tmp_path):
     assert shown(result)[1]["LD_PRELOAD"] == str(builds.SHIM)
 
 
+def test_warns_about_a_program_that_will_be_blocked(launch):
+    """It runs, and nothing of its ZeroMQ gets out in clear: that is better said before."""
+    program = builds.REPOSITORY / ".agents" / "c" / "static"
+    if not program.exists():
+        pytest.skip(f"agent static-libzmq: {program} is not there")
+    result = launch(program)
+    assert result.returncode == 2, "what the program says to a call without arguments"
+    line, = result.stderr.splitlines()
+    assert "warning" in line and "blocked" in line and "remedy: " in line
+
+
 @pytest.mark.parametrize("prefix", ("usr", "opt/curveshim"))
 def test_installed(launch, tmp_path, prefix):
     root = tmp_path / "root" / prefix
