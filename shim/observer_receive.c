@@ -30,6 +30,12 @@ static int bad_greeting(int fd, struct slot *slot, const struct wire_step *step,
         observer_set_quiet(fd, QUIET);
         return 0;
     }
+    /* Telnet, UTF-16 and JPEG begin with FF too: they are the program's own business. */
+    if (step->fault == WIRE_NOT_ZMTP && !wire_is_zmtp(&slot->out) && !zmqlib_contains(caller)) {
+        slot->peer_is_old = true;
+        observer_set_quiet(fd, OBSERVER_IN_QUIET);
+        return 0;
+    }
     /* Without a copy of libzmq that is hooked, this is a stack that could answer in kind, and take
      * in what the peer goes on to say in clear. The caller would not tell: another preloaded
      * library may stand between. */

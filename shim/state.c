@@ -20,8 +20,13 @@
 static struct config config;
 static bool prepared;
 
+static void read_environment(void);
+static pthread_once_t environment_read = PTHREAD_ONCE_INIT;
+
+/* Constructors of the program's libraries run before this one's. */
 const struct config *state_config(void)
 {
+    pthread_once(&environment_read, read_environment);
     return &config;
 }
 
@@ -61,7 +66,7 @@ int state_prepare(void)
     return 0;
 }
 
-__attribute__((constructor)) static void start(void)
+static void read_environment(void)
 {
     char directory[4096];
     struct config_system system;
@@ -81,6 +86,11 @@ __attribute__((constructor)) static void start(void)
     log_start(&config);
     if (config.mode == CONFIG_ON)
         observer_start();
+}
+
+__attribute__((constructor)) static void start(void)
+{
+    (void)state_config();
     if (config.mode == CONFIG_ON && zmqlib_present()) {
         prepared = true;
         preload();
