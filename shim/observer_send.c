@@ -52,8 +52,13 @@ static struct slot *begin_to_send(int fd, const struct iovec *vectors, size_t co
         observer_set_quiet(fd, PROXIED);
         return NULL;
     }
-    if ((unsigned char)head[0] == 0xff)
-        return observer_begin(fd);
+    if ((unsigned char)head[0] == 0xff) {
+        slot = observer_begin(fd);
+        /* What cannot be watched must not go. */
+        if (slot == NULL && !observer_out_is_quiet(fd))
+            *error = ENOBUFS;
+        return slot;
+    }
     if (is_websocket(vectors, count) && (slot = observer_begin(fd)) != NULL) {
         if (wire_peer_is_exempted(fd, slot->connecting)) {
             observer_set_quiet(fd, QUIET);
@@ -94,7 +99,7 @@ size_t observer_may_send(int fd, const struct iovec *vectors, size_t count, cons
     if (slot == NULL)
         slot = begin_to_send(fd, vectors, count, caller, error);
     if (slot == NULL)
-        return SIZE_MAX;
+        return *error != 0 ? 0 : SIZE_MAX;
     if (slot->cut) {
         *error = EPIPE;
         return 0;
