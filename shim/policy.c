@@ -108,3 +108,10 @@ const char *policy_refusal(const struct policy *policy, const struct access *acc
         return "address not allowed";
     return NULL;
 }
+
+int64_t policy_next_change(const struct policy *policy, int64_t now)
+{
+    if (policy->expires <= policy->not_before || policy->expires <= now)
+        return INT64_MAX; /* never valid (again) */
+    return now < policy->not_before ? policy->not_before : policy->expires;
+}

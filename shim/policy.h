@@ -43,4 +43,8 @@ struct access {
  * "address not allowed" (static strings). */
 const char *policy_refusal(const struct policy *policy, const struct access *access);
 
+/* The first moment after now at which, by time alone, the policy allows what it refuses now or
+ * refuses what it allows now (seconds since 1970 UTC); INT64_MAX: there is none. */
+int64_t policy_next_change(const struct policy *policy, int64_t now);
+
 #endif

@@ -136,6 +136,32 @@ static void times(void **state)
     policy_free(policy);
 }
 
+/* Found by trying every second. */
+static int64_t first_change(const struct policy *policy, int64_t now, int64_t end)
+{
+    struct access access = {.endpoint = "tcp://*:1", .resolved = "", .now = now};
+    const bool refused_now = policy_refusal(policy, &access) != NULL;
+
+    while (++access.now < end)
+        if ((policy_refusal(policy, &access) != NULL) != refused_now)
+            return access.now;
+    return INT64_MAX;
+}
+
+static void next_change_by_time(void **state)
+{
+    const int64_t moments[] = {INT64_MIN, -3, 0, 2, 3, 7, INT64_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(moments); i++)
+        for (size_t j = 0; j < COUNT(moments); j++) {
+            struct policy policy = {.not_before = moments[i], .expires = moments[j]};
+
+            for (int64_t now = -5; now < 10; now++)
+                assert_int_equal(policy_next_change(&policy, now), first_change(&policy, now, 12));
+        }
+}
+
 static void one_condition_that_fails_is_enough(void **state)
 {
     struct policy *policy = make("    endpoints = tcp://*:1\n    addresses = 10.0.0.1\n"
@@ -217,6 +243,7 @@ int main(void)
         cmocka_unit_test(an_unknown_resolved_endpoint_matches_nothing),
         cmocka_unit_test(addresses),
         cmocka_unit_test(times),
+        cmocka_unit_test(next_change_by_time),
         cmocka_unit_test(one_condition_that_fails_is_enough),
         cmocka_unit_test(what_cannot_be_understood_is_refused),
         cmocka_unit_test(long_values),
