@@ -91,12 +91,19 @@ void verify_known_servers(const struct store *store, struct findings *findings)
 {
     char path[PATH_MAX], *text;
     struct cert_error error = {0};
+    struct stat status;
     size_t length = 0;
     int fd = openat(store->fd, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-    if (fd < 0 && errno == ENOENT)
-        return;
     snprintf(path, sizeof path, "%s/" FILE_NAME, store->path);
+    if (fd < 0 && errno == ENOENT) {
+        if (fstatat(store->fd, FILE_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0)
+            verify_problem(findings,
+                           "%s: this link leads nowhere, and every connect is refused: put the "
+                           "list of servers where it points, or remove it",
+                           path);
+        return;
+    }
     if (fd < 0) {
         verify_problem(findings, "%s: %s: make it readable for the agents", path, strerror(errno));
         return;

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "shim/locks.h"
-#include "shim/table.h"
+#include "shim/table_room.h"
 
 #define DOMAIN_PREFIX "curveshim-"
 
@@ -42,6 +42,7 @@ int bindings_add(char domain[BINDING_DOMAIN], void *socket, const char *endpoint
     entry->binding.pending = true;
     entry->binding.ipc = strncmp(endpoint, "ipc://", 6) == 0;
     entry->binding.req = req;
+    table_make_room(&entries, LOCK_BINDINGS);
     lock_take(LOCK_BINDINGS);
     snprintf(entry->domain, sizeof entry->domain, DOMAIN_PREFIX "%lu", ++counter);
     strcpy(domain, entry->domain);
@@ -79,7 +80,7 @@ void bindings_remove(const char *domain)
 
 static void remove_matching(void *socket, const char *endpoint)
 {
-    struct table_node *node, *next;
+    struct table_node *node, *next, *removed = NULL;
     size_t bucket;
 
     lock_take(LOCK_BINDINGS);
@@ -92,9 +93,14 @@ static void remove_matching(void *socket, const char *endpoint)
              strcmp(entry->binding.resolved, endpoint) != 0))
             continue;
         table_remove(&entries, node);
-        free(entry);
+        node->next = removed;
+        removed = node;
     }
     lock_drop(LOCK_BINDINGS);
+    for (; removed != NULL; removed = next) {
+        next = removed->next;
+        free(table_owner(removed, struct entry, node));
+    }
 }
 
 void bindings_unbound(void *socket, const char *endpoint)

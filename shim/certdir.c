@@ -12,6 +12,7 @@
 #include "certs/wipe.h"
 #include "shim/locks.h"
 #include "shim/log.h"
+#include "shim/table_room.h"
 
 /* File systems keep times as coarsely as this. */
 #define RECENT_SECONDS 2
@@ -42,6 +43,7 @@ static struct certdir_file *add_file(struct certdir *directory, const char *name
     if (file == NULL)
         return NULL;
     strcpy(file->name, name);
+    table_make_room(&directory->files, LOCK_AUTHORIZED);
     lock_take(LOCK_AUTHORIZED);
     result = table_add(&directory->files, &file->by_name, table_hash(name, strlen(name)));
     lock_drop(LOCK_AUTHORIZED);
@@ -56,6 +58,8 @@ static void set_policy(struct certdir *directory, struct certdir_file *file, str
 {
     struct policy *old, *unused = NULL;
 
+    if (policy != NULL)
+        table_make_room(&directory->keys, LOCK_AUTHORIZED);
     lock_take(LOCK_AUTHORIZED);
     old = file->policy;
     if (old != NULL)

@@ -9,8 +9,7 @@
 #include "shim/keys.h"
 #include "shim/keys_files.h"
 #include "shim/known_servers.h"
-#include "shim/locks.h"
-#include "shim/table.h"
+#include "shim/table_room.h"
 
 #define LIST_MAX (1024 * 1024)
 #define PATH_ROOM 4096
@@ -39,23 +38,22 @@ static struct remembered *recall(const char *path)
 
 static void remember(const char *path, const uint8_t key[KEY_BYTES])
 {
-    struct remembered *entry;
+    struct remembered *entry, *fresh = malloc(sizeof *fresh + strlen(path) + 1);
 
+    if (fresh != NULL)
+        strcpy(fresh->path, path);
+    table_make_room(&remembered, LOCK_KEYS);
     lock_take(LOCK_KEYS);
     entry = recall(path);
-    if (entry == NULL) {
-        entry = malloc(sizeof *entry + strlen(path) + 1);
-        if (entry != NULL)
-            strcpy(entry->path, path);
-        if (entry != NULL &&
-            table_add(&remembered, &entry->node, table_hash(path, strlen(path))) != 0) {
-            free(entry);
-            entry = NULL;
-        }
+    if (entry == NULL && fresh != NULL &&
+        table_add(&remembered, &fresh->node, table_hash(path, strlen(path))) == 0) {
+        entry = fresh;
+        fresh = NULL;
     }
     if (entry != NULL)
         memcpy(entry->key, key, KEY_BYTES);
     lock_drop(LOCK_KEYS);
+    free(fresh);
 }
 
 static int read_public(uint8_t key[KEY_BYTES], const char *path, const struct config *config,
@@ -85,6 +83,20 @@ static int read_public(uint8_t key[KEY_BYTES], const char *path, const struct co
     return result;
 }
 
+/* A link to nothing is not a file that is not there: somebody meant a list to be in force. */
+static int explain_unopened(const char *path, struct cert_error *error)
+{
+    struct stat status;
+    int code = errno;
+
+    if (code == ENOENT && lstat(path, &status) == 0)
+        return cert_fail(error, ELOOP,
+                         "%s: this link leads nowhere: put the list of servers where it points, or "
+                         "remove it",
+                         path);
+    return cert_fail(error, code, "%s: %s", path, strerror(code));
+}
+
 /* Reads a whole regular file into memory of its own. */
 static int slurp(char **text, size_t *length, const char *path, struct cert_error *error)
 {
@@ -95,7 +107,7 @@ static int slurp(char **text, size_t *length, const char *path, struct cert_erro
     *text = NULL;
     *length = 0;
     if (fd < 0)
-        return cert_fail(error, errno, "%s: %s", path, strerror(errno));
+        return explain_unopened(path, error);
     if (fstat(fd, &status) != 0)
         cert_fail(error, errno, "%s: %s", path, strerror(errno));
     else if (!S_ISREG(status.st_mode) || status.st_size > LIST_MAX)
@@ -124,6 +136,43 @@ static int slurp(char **text, size_t *length, const char *path, struct cert_erro
     return result;
 }
 
+static void remember_list(const char *text, size_t length)
+{
+    char *copy = malloc(length + 1), *old = copy;
+
+    if (copy == NULL)
+        return;
+    memcpy(copy, text, length);
+    lock_take(LOCK_KEYS);
+    old = list_text;
+    list_text = copy;
+    list_length = length;
+    lock_drop(LOCK_KEYS);
+    free(old);
+}
+
+/* A copy of the list that was read last. 1; 0 if there was none; -1 when out of memory. */
+static int recall_list(char **text, size_t *length)
+{
+    int result = 0;
+
+    *text = malloc(LIST_MAX + 1);
+    if (*text == NULL)
+        return -1;
+    lock_take(LOCK_KEYS);
+    if (list_text != NULL) {
+        memcpy(*text, list_text, list_length);
+        *length = list_length;
+        result = 1;
+    }
+    lock_drop(LOCK_KEYS);
+    if (result == 1)
+        return 1;
+    free(*text);
+    *text = NULL;
+    return 0;
+}
+
 /* A copy of known_servers as it is now, or as it was last. 1, or 0 if it is not in force. */
 static int read_list(char **text, size_t *length, const struct config *config,
                      struct cert_error *error)
@@ -132,28 +181,16 @@ static int read_list(char **text, size_t *length, const struct config *config,
 
     if (result == 0)
         result = slurp(text, length, config->known_servers, error);
-    lock_take(LOCK_KEYS);
     if (result == 0) {
-        char *copy = *text != NULL ? malloc(*length + 1) : NULL;
-
-        if (copy != NULL) {
-            memcpy(copy, *text, *length);
-            free(list_text);
-            list_text = copy;
-            list_length = *length;
-        }
-        result = 1;
-    } else if (list_text != NULL && keys_out_of_reach(error)) {
-        *text = malloc(list_length + 1);
-        *length = list_length;
-        result = *text != NULL ? 1 : -1;
-        if (*text != NULL)
-            memcpy(*text, list_text, list_length);
-    } else if (error->code == ENOENT && !config->known_servers_set) {
-        result = 0;
+        remember_list(*text, *length);
+        return 1;
     }
-    lock_drop(LOCK_KEYS);
-    return result;
+    if (keys_out_of_reach(error)) {
+        result = recall_list(text, length);
+        if (result != 0)
+            return result;
+    }
+    return error->code == ENOENT && !config->known_servers_set ? 0 : -1;
 }
 
 /* The key that a word of known_servers stands for: a certificate's file, or the key itself. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "shim/locks.h"
+#include "shim/table_room.h"
 
 static struct table contexts;
 static struct table sockets;
@@ -46,26 +46,56 @@ static struct sock *find_socket(void *address)
     return NULL;
 }
 
-static void drop_context(struct context *context)
+/* Entries that lost their last reference, to be freed once the lock is dropped. */
+struct dead {
+    struct table_node *contexts;
+    struct table_node *sockets;
+};
+
+static void push(struct table_node **list, struct table_node *node)
 {
-    if (--context->references > 0)
-        return;
-    pthread_mutex_destroy(&context->latch);
-    free(context);
+    node->next = *list;
+    *list = node;
 }
 
-static void drop_socket(struct sock *sock)
+static void drop_context(struct dead *dead, struct context *context)
+{
+    if (--context->references == 0)
+        push(&dead->contexts, &context->node);
+}
+
+static void drop_socket(struct dead *dead, struct sock *sock)
 {
     if (--sock->references > 0)
         return;
-    drop_context(sock->context);
-    pthread_mutex_destroy(&sock->latch);
-    free(sock);
+    drop_context(dead, sock->context);
+    push(&dead->sockets, &sock->node);
+}
+
+static void bury(const struct dead *dead)
+{
+    struct table_node *node, *next;
+
+    for (node = dead->sockets; node != NULL; node = next) {
+        struct sock *sock = table_owner(node, struct sock, node);
+
+        next = node->next;
+        pthread_mutex_destroy(&sock->latch);
+        free(sock);
+    }
+    for (node = dead->contexts; node != NULL; node = next) {
+        struct context *context = table_owner(node, struct context, node);
+
+        next = node->next;
+        pthread_mutex_destroy(&context->latch);
+        free(context);
+    }
 }
 
 struct context *registry_add_context(void *address, const struct zmqlib *lib)
 {
     struct context *context = calloc(1, sizeof *context), *stale;
+    struct dead dead = {NULL, NULL};
 
     if (context == NULL)
         return NULL;
@@ -74,17 +104,19 @@ struct context *registry_add_context(void *address, const struct zmqlib *lib)
     context->references = 1;
     context->pid = getpid();
     pthread_mutex_init(&context->latch, NULL);
+    table_make_room(&contexts, LOCK_REGISTRY);
     lock_take(LOCK_REGISTRY);
     stale = find_context(address);
     if (stale != NULL) {
         table_remove(&contexts, &stale->node);
-        drop_context(stale);
+        drop_context(&dead, stale);
     }
     if (table_add(&contexts, &context->node, hash_of(address)) != 0) {
-        drop_context(context);
+        drop_context(&dead, context);
         context = NULL;
     }
     lock_drop(LOCK_REGISTRY);
+    bury(&dead);
     return context;
 }
 
@@ -114,10 +146,14 @@ struct context *registry_take_context(void *address)
 
 void registry_return_context(struct context *context)
 {
+    struct dead dead = {NULL, NULL};
+
+    table_make_room(&contexts, LOCK_REGISTRY);
     lock_take(LOCK_REGISTRY);
     if (table_add(&contexts, &context->node, hash_of(context->address)) != 0)
-        drop_context(context);
+        drop_context(&dead, context);
     lock_drop(LOCK_REGISTRY);
+    bury(&dead);
 }
 
 void registry_hold_context(struct context *context)
@@ -129,9 +165,12 @@ void registry_hold_context(struct context *context)
 
 void registry_release_context(struct context *context)
 {
+    struct dead dead = {NULL, NULL};
+
     lock_take(LOCK_REGISTRY);
-    drop_context(context);
+    drop_context(&dead, context);
     lock_drop(LOCK_REGISTRY);
+    bury(&dead);
 }
 
 bool registry_has_contexts(void)
@@ -147,6 +186,7 @@ bool registry_has_contexts(void)
 struct sock *registry_add_socket(void *address, struct context *context)
 {
     struct sock *sock = calloc(1, sizeof *sock), *stale;
+    struct dead dead = {NULL, NULL};
 
     if (sock == NULL)
         return NULL;
@@ -155,21 +195,23 @@ struct sock *registry_add_socket(void *address, struct context *context)
     sock->lib = context->lib;
     sock->references = 1;
     pthread_mutex_init(&sock->latch, NULL);
+    table_make_room(&sockets, LOCK_REGISTRY);
     lock_take(LOCK_REGISTRY);
     context->references++;
     stale = find_socket(address);
     if (stale != NULL) {
         table_remove(&sockets, &stale->node);
-        drop_socket(stale);
+        drop_socket(&dead, stale);
     }
     if (table_add(&sockets, &sock->node, hash_of(address)) != 0) {
-        drop_socket(sock);
+        drop_socket(&dead, sock);
         sock = NULL;
     } else {
         context->sockets++;
     }
     changed();
     lock_drop(LOCK_REGISTRY);
+    bury(&dead);
     return sock;
 }
 
@@ -202,9 +244,12 @@ struct sock *registry_take_socket(void *address)
 
 void registry_release_socket(struct sock *sock)
 {
+    struct dead dead = {NULL, NULL};
+
     lock_take(LOCK_REGISTRY);
-    drop_socket(sock);
+    drop_socket(&dead, sock);
     lock_drop(LOCK_REGISTRY);
+    bury(&dead);
 }
 
 const struct zmqlib *registry_socket_lib(void *address)

@@ -14,28 +14,30 @@ uint64_t table_hash(const void *bytes, size_t length)
     return hash ^ hash >> 32;
 }
 
-static void grow(struct table *table)
+size_t table_wants(const struct table *table)
 {
-    size_t size = table->size == 0 ? 16 : table->size * 2;
-    struct table_node **buckets = calloc(size, sizeof *buckets);
+    if (table->count < table->size)
+        return 0;
+    return table->size == 0 ? 16 : table->size * 2;
+}
 
-    if (buckets == NULL)
-        return;
+struct table_node **table_rehash(struct table *table, struct table_node **buckets, size_t size)
+{
+    struct table_node **old = table->buckets;
+
     for (size_t i = 0; i < table->size; i++)
-        for (struct table_node *node = table->buckets[i], *next; node != NULL; node = next) {
+        for (struct table_node *node = old[i], *next; node != NULL; node = next) {
             next = node->next;
             node->next = buckets[node->hash & (size - 1)];
             buckets[node->hash & (size - 1)] = node;
         }
-    free(table->buckets);
     table->buckets = buckets;
     table->size = size;
+    return old;
 }
 
 int table_add(struct table *table, struct table_node *node, uint64_t hash)
 {
-    if (table->count >= table->size)
-        grow(table);
     if (table->size == 0)
         return -1;
     node->hash = hash;

@@ -4,8 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A chained hash table of nodes that are embedded in their owners' structures. It doubles as it
- * fills, so a look-up costs the same at any size. Pure; the caller locks. All zero is empty. */
+/* A chained hash table of nodes that are embedded in their owners' structures. Pure; the caller
+ * locks, and sees to it that the table doubles as it fills (table_make_room), so that a look-up
+ * costs the same at any size. All zero is empty. */
 struct table_node {
     struct table_node *next;
     uint64_t hash;
@@ -20,7 +21,14 @@ struct table {
 /* 64-bit FNV-1a with a finishing mix. */
 uint64_t table_hash(const void *bytes, size_t length);
 
-/* 0, or -1 when out of memory with an empty table (a full one only grows slower). */
+/* How many buckets it ought to have for one node more; 0: it has them. */
+size_t table_wants(const struct table *table);
+
+/* Gives it size buckets (zeroed, a power of two) instead of its own, which are returned: to be
+ * freed without the lock. */
+struct table_node **table_rehash(struct table *table, struct table_node **buckets, size_t size);
+
+/* 0, or -1 where it has no buckets at all (with too few it only gets slower). Never allocates. */
 int table_add(struct table *table, struct table_node *node, uint64_t hash);
 void table_remove(struct table *table, struct table_node *node);
 

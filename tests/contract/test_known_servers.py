@@ -79,6 +79,19 @@ def test_named_but_missing_is_refused(start):
     assert "my_servers" in program.log.events("refused")[0]["message"]
 
 
+def test_a_link_that_leads_nowhere_is_not_a_missing_list(start, certs, servers):
+    (keys, server), _ = servers
+    (certs.path / "known_servers").symlink_to("mounted/known_servers")
+    program = start()
+    assert program.refused(f"connected('PUSH', {where(server)!r})") == "EACCES"
+    message = program.log.events("refused")[0]["message"]
+    assert f"{certs}/known_servers" in message and "leads nowhere" in message
+    (certs.path / "mounted").mkdir()
+    (certs.path / "mounted" / "known_servers").write_text(f"{where(server)}  {keys.public}\n",
+                                                          encoding="utf-8")
+    assert reaches(program, server)
+
+
 def test_by_variable_it_may_be_anywhere(start, certs, servers, tmp_path):
     (keys, server), _ = servers
     (tmp_path / "list").write_text(f"*  {keys.public}\n", encoding="utf-8")
