@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "certs/owner.h"
 #include "certs/pair.h"
 #include "certs/scan.h"
 #include "certs/store.h"
@@ -24,26 +25,6 @@ static bool exists(int dirfd, const char *name)
     struct stat status;
 
     return fstatat(dirfd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/* mkdir -p. */
-static int make_directory(const char *path, const struct owner *owner, struct cert_error *error)
-{
-    char parent[PATH_MAX];
-
-    if (strlen(path) >= sizeof parent)
-        return cert_fail(error, ENAMETOOLONG, "%s: the path is too long", path);
-    for (size_t i = 1; path[i - 1] != '\0'; i++) {
-        struct stat status;
-
-        if (path[i] != '/' && path[i] != '\0')
-            continue;
-        memcpy(parent, path, i);
-        parent[i] = '\0';
-        if (stat(parent, &status) != 0 && write_directory(AT_FDCWD, "", parent, owner, error) < 0)
-            return -1;
-    }
-    return 0;
 }
 
 static int note(struct init *init, int result, const char *file, const char *what,
@@ -187,7 +168,7 @@ static int init_all(struct init *init, const char *directory, const struct owner
     init->store.fd = init->store.authorized.fd = init->store.revoked.fd = -1;
     if (certificate == NULL)
         return tool_complain("out of memory");
-    if (make_directory(directory, owner, &error) != 0 ||
+    if (write_directories(directory, owner, &error) != 0 ||
         store_open(&init->store, directory, true, &error) != 0) {
         sodium_free(certificate);
         return tool_complain_error(&error);
@@ -208,23 +189,6 @@ static int init_all(struct init *init, const char *directory, const struct owner
     return init->failed;
 }
 
-static bool parse_owner(struct owner *owner, const char *text)
-{
-    unsigned long uid, gid;
-    char *end;
-
-    if (text[0] < '0' || text[0] > '9')
-        return false;
-    uid = strtoul(text, &end, 10);
-    if (*end != ':' || end[1] < '0' || end[1] > '9')
-        return false;
-    gid = strtoul(end + 1, &end, 10);
-    if (*end != '\0' || uid >= UINT32_MAX || gid >= UINT32_MAX)
-        return false;
-    *owner = (struct owner){true, (uid_t)uid, (gid_t)gid};
-    return true;
-}
-
 static int run(const struct command *command, int argc, char **argv)
 {
     static const struct option options[] = {{"owner", required_argument, NULL, 'o'},
@@ -236,7 +200,7 @@ static int run(const struct command *command, int argc, char **argv)
     while ((option = tool_option(command, argc, argv, options)) != -1) {
         if (option == '?')
             return TOOL_USAGE;
-        if (!parse_owner(&owner, optarg))
+        if (!owner_parse(&owner, optarg))
             return tool_usage(command, "--owner %s: two numbers are expected, UID:GID", optarg);
     }
     if (argc - optind != 1 || argv[optind][0] == '\0')

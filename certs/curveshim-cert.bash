@@ -41,7 +41,9 @@ _curveshim_cert() {
         COMPREPLY=($(compgen -W "$("$1" --help 2>/dev/null |
             sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p')" -- "$cur")) ;;
     show:1) _filedir '@(key|key_secret)' ;;
+    fleet:1) _filedir ;;
     *:1) _filedir -d ;;
+    fleet:2) _filedir -d ;;
     authorize:*) _filedir key ;;
     rotate:2)
         COMPREPLY=($(compgen -W "$(_curveshim_cert_names "${given[1]}" '*.key_secret')" -- "$cur")) ;;

@@ -3,12 +3,10 @@
 
 #include "certs/certificate.h"
 #include "certs/metadata.h"
+#include "certs/pair_name.h"
 #include "certs/write.h"
 
 /* Key pairs and the files that hold them. */
-
-/* Checks a NAME that becomes NAME.key and NAME.key_secret. */
-int pair_check_name(const char *name, struct cert_error *error);
 
 /* Whether a certificate's two keys belong together. */
 bool pair_matches(const struct certificate *certificate);

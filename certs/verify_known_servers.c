@@ -5,41 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "certs/pair.h"
+#include "certs/text_file.h"
 #include "certs/verify.h"
 #include "shim/known_servers.h"
 
 #define FILE_NAME "known_servers"
-#define LIST_MAX (1024 * 1024)
-
-static char *slurp(int fd, const char *path, size_t *length, struct cert_error *error)
-{
-    struct stat status;
-    ssize_t n = 1;
-    char *text;
-
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > LIST_MAX) {
-        cert_fail(error, EINVAL, "%s: not a regular file of at most %d bytes: replace it", path,
-                  LIST_MAX);
-        return NULL;
-    }
-    if (status.st_mode & S_IWOTH) {
-        cert_fail(error, EPERM, "%s: others can write this file: run chmod o-w %s", path, path);
-        return NULL;
-    }
-    text = malloc(LIST_MAX);
-    for (*length = 0; text != NULL && n > 0 && *length < LIST_MAX; *length += (size_t)n) {
-        n = read(fd, text + *length, LIST_MAX - *length);
-        if (n < 0) {
-            cert_fail(error, errno, "%s: %s", path, strerror(errno));
-            free(text);
-            return NULL;
-        }
-    }
-    return text;
-}
 
 static void check_value(const struct store *store, const char *value, const char *where,
                         struct findings *findings)
@@ -89,30 +61,20 @@ static void check_text(const struct store *store, const char *path, const char *
 
 void verify_known_servers(const struct store *store, struct findings *findings)
 {
-    char path[PATH_MAX], *text;
     struct cert_error error = {0};
     struct stat status;
     size_t length = 0;
-    int fd = openat(store->fd, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    char path[PATH_MAX], *text = text_file_read(store->fd, FILE_NAME, store->path, &length, &error);
 
     snprintf(path, sizeof path, "%s/" FILE_NAME, store->path);
-    if (fd < 0 && errno == ENOENT) {
-        if (fstatat(store->fd, FILE_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0)
-            verify_problem(findings,
-                           "%s: this link leads nowhere, and every connect is refused: put the "
-                           "list of servers where it points, or remove it",
-                           path);
-        return;
-    }
-    if (fd < 0) {
-        verify_problem(findings, "%s: %s: make it readable for the agents", path, strerror(errno));
-        return;
-    }
-    text = slurp(fd, path, &length, &error);
-    close(fd);
-    if (text == NULL)
-        verify_problem(findings, "%s", error.text);
-    else
+    if (text != NULL)
         check_text(store, path, text, length, findings);
+    else if (error.code != ENOENT)
+        verify_problem(findings, "%s", error.text);
+    else if (fstatat(store->fd, FILE_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0)
+        verify_problem(findings,
+                       "%s: this link leads nowhere, and every connect is refused: put the list "
+                       "of servers where it points, or remove it",
+                       path);
     free(text);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,7 +37,7 @@ static int fail(struct cert_error *error, const char *directory, const char *nam
     return cert_fail(error, code, "%s/%s: %s", directory, name, strerror(code));
 }
 
-static int sync_directory(int dirfd, const char *directory, struct cert_error *error)
+int write_sync(int dirfd, const char *directory, struct cert_error *error)
 {
     /* Some network file systems can't, and say so. */
     if (fsync(dirfd) != 0 && errno != EINVAL && errno != EBADF)
@@ -104,7 +105,7 @@ int write_file(int dirfd, const char *directory, const char *name, const char *t
         unlinkat(dirfd, temporary, 0);
     }
     close(fd);
-    return result != 0 ? -1 : sync_directory(dirfd, directory, error);
+    return result != 0 ? -1 : write_sync(dirfd, directory, error);
 }
 
 /* umask may have taken bits away at creation. */
@@ -131,7 +132,26 @@ int write_directory(int dirfd, const char *directory, const char *name, const st
     if (fd < 0)
         return fail(error, directory, name);
     close(fd);
-    return sync_directory(dirfd, directory, error) == 0 ? 1 : -1;
+    return write_sync(dirfd, directory, error) == 0 ? 1 : -1;
+}
+
+int write_directories(const char *path, const struct owner *owner, struct cert_error *error)
+{
+    char parent[PATH_MAX];
+
+    if (strlen(path) >= sizeof parent)
+        return cert_fail(error, ENAMETOOLONG, "%s: the path is too long", path);
+    for (size_t i = 1; path[i - 1] != '\0'; i++) {
+        struct stat status;
+
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(parent, path, i);
+        parent[i] = '\0';
+        if (stat(parent, &status) != 0 && write_directory(AT_FDCWD, "", parent, owner, error) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 int write_directory_start(int dirfd, const char *directory, char *temporary, int *made,
@@ -160,14 +180,14 @@ int write_directory_finish(int dirfd, const char *directory, const char *tempora
     }
     if (renameat(dirfd, temporary, dirfd, name) != 0)
         return fail(error, directory, name);
-    return sync_directory(dirfd, directory, error);
+    return write_sync(dirfd, directory, error);
 }
 
 int write_remove(int dirfd, const char *directory, const char *name, struct cert_error *error)
 {
     if (unlinkat(dirfd, name, 0) != 0 && errno != ENOENT)
         return fail(error, directory, name);
-    return sync_directory(dirfd, directory, error);
+    return write_sync(dirfd, directory, error);
 }
 
 int write_rename(int dirfd, const char *directory, const char *from, const char *to,
@@ -175,7 +195,7 @@ int write_rename(int dirfd, const char *directory, const char *from, const char 
 {
     if (renameat(dirfd, from, dirfd, to) != 0)
         return fail(error, directory, from);
-    return sync_directory(dirfd, directory, error);
+    return write_sync(dirfd, directory, error);
 }
 
 static bool is_temporary(const char *name)

@@ -31,6 +31,9 @@ int write_file(int dirfd, const char *directory, const char *name, const char *t
 int write_directory(int dirfd, const char *directory, const char *name, const struct owner *owner,
                     struct cert_error *error);
 
+/* Creates path and the directories above it that are not there. */
+int write_directories(const char *path, const struct owner *owner, struct cert_error *error);
+
 /* A directory under a temporary name, to be filled and then put in its place at once. *made is its
  * descriptor, temporary (WRITE_TEMPORARY bytes) its name. */
 #define WRITE_TEMPORARY 64
@@ -45,6 +48,9 @@ int write_remove(int dirfd, const char *directory, const char *name, struct cert
 /* Gives a file another name, in place of what had it, durably. */
 int write_rename(int dirfd, const char *directory, const char *from, const char *to,
                  struct cert_error *error);
+
+/* Makes the names in a directory durable. */
+int write_sync(int dirfd, const char *directory, struct cert_error *error);
 
 /* Removes what killed runs left behind. Only for the holder of the directory's lock. */
 void write_sweep(int dirfd);
