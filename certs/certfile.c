@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -32,10 +33,11 @@ static int open_regular(int dirfd, const char *name, const char *file, struct st
     return -1;
 }
 
-static int read_all(int fd, char *buffer, size_t size, size_t *length)
+/* expected: the file's size; where that much was read, there is no need to ask for more. */
+static int read_all(int fd, char *buffer, size_t size, off_t expected, size_t *length)
 {
     *length = 0;
-    while (*length < size) {
+    while (*length < size && (*length == 0 || *length != (size_t)expected)) {
         ssize_t n = read(fd, buffer + *length, size - *length);
 
         if (n < 0 && errno == EINTR)
@@ -75,6 +77,30 @@ static int check_public_mode(const struct stat *status, const char *file, bool r
                      status->st_mode & 07777, file);
 }
 
+/* Not on the stack: agents call from threads with small ones. Pages of its own can be locked
+ * without unlocking what the program locked. */
+static char *take_buffer(size_t size, bool secret)
+{
+    char *text;
+
+    if (!secret)
+        return malloc(size);
+    text = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (text == MAP_FAILED)
+        return NULL;
+    mlock(text, size);
+    return text;
+}
+
+static void return_buffer(char *text, size_t size, size_t used, bool secret)
+{
+    wipe(text, used);
+    if (secret)
+        munmap(text, size);
+    else
+        free(text);
+}
+
 static int read_one(struct certificate *certificate, int dirfd, const char *name, const char *file,
                     unsigned need, struct cert_error *error)
 {
@@ -89,17 +115,12 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
     fd = open_regular(dirfd, name, file, &status, error);
     if (fd < 0)
         return -1;
-    /* Not on the stack: agents call from threads with small ones. Pages of its own can be locked
-     * without unlocking what the program locked. */
-    text = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (text == MAP_FAILED) {
-        cert_fail(error, errno, "%s: %s", file, strerror(errno));
+    text = take_buffer(size, need & CERT_NEED_SECRET);
+    if (text == NULL) {
         close(fd);
-        return -1;
+        return cert_fail(error, ENOMEM, "%s: out of memory", file);
     }
-    if (need & CERT_NEED_SECRET)
-        mlock(text, size);
-    if (read_all(fd, text, size, &length) != 0)
+    if (read_all(fd, text, size, status.st_size, &length) != 0)
         result = cert_fail(error, errno, "%s: %s", file, strerror(errno));
     else if (length == size)
         result = cert_fail(error, EINVAL, "%s: too large for a certificate (%d bytes at most)",
@@ -109,8 +130,7 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
     read_only =
         (status.st_mode & S_IWOTH) && fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY);
     close(fd);
-    wipe(text, length);
-    munmap(text, size);
+    return_buffer(text, size, length, need & CERT_NEED_SECRET);
     if (result == 0 && (need & CERT_NEED_PUBLIC) && !certificate->has_public)
         result = cert_fail(error, EINVAL, "%s: there is no public-key in a section 'curve'", file);
     if (result == 0 && (need & CERT_NEED_SECRET) && certificate->has_secret)

@@ -17,6 +17,11 @@
  * being deleted is seen as gone and not as emptied. */
 #define GATHER_MS 60
 #define POLL_MS 400
+/* Polling takes a fifth of a thread's time at the most. */
+#define POLL_SHARE 4
+#define POLL_MS_MAX 5000
+/* A directory that takes longer to look at is not polled if it can be watched. */
+#define QUICK_MS 20
 /* Closing an inotify descriptor takes the kernel milliseconds, which zmq_ctx_term would wait for:
  * contexts that live shorter than this never open one. */
 #define WATCH_AFTER_MS 900
@@ -26,11 +31,15 @@ enum { AUTHORIZED, REVOKED };
 static const struct config *configuration;
 static struct certdir directories[2];
 
-/* Held while files are read; only one thread does that. */
+/* Held while files are read; only one thread does that, and only one that loads for the first time
+ * waits for it. */
 static pthread_mutex_t working = PTHREAD_MUTEX_INITIALIZER;
 static bool loaded;
-static unsigned attached;
-static int64_t watch_at; /* when to open the watcher; 0: it was tried */
+static unsigned attached;                      /* LOCK_AUTHORIZED, like the next one */
+static bool newly_attached;                    /* after nobody was */
+static int64_t watch_at;                       /* when to open the watcher; 0: it was tried */
+static int64_t scan_took[2];                   /* the last time, milliseconds */
+static const struct authorized_pause *pausing; /* of the thread at work */
 static struct watch watch = {.fd = -1};
 static bool scan_wanted[2];
 static bool covered[2];
@@ -78,13 +87,36 @@ static void scan(int i, int64_t now)
 {
     struct cert_error error;
     bool failed = certdir_scan(&directories[i], now, &error) != 0;
+    int64_t took = now_ms() - now;
 
+    if (failed && error.code == EINTR) {
+        scan_wanted[i] = true;
+        return;
+    }
+    scan_took[i] = took;
     if (failed && i == REVOKED && error.code == ENOENT && directories[i].scans == 0)
         failed = false;
     if (failed && !failing[i])
         report_failure(&directories[i], &error);
     failing[i] = failed;
     covered[i] = watch.fd >= 0 && watch_covers(&watch, i) && !directories[i].links;
+}
+
+/* By so many or more. */
+static bool is_attached(unsigned least)
+{
+    bool result;
+
+    lock_take(LOCK_AUTHORIZED);
+    result = attached >= least;
+    lock_drop(LOCK_AUTHORIZED);
+    return result;
+}
+
+/* Others that are attached may sleep: what they rely on is done to the end. */
+static bool interrupted(void)
+{
+    return pausing != NULL && pausing->function(pausing->argument) && !is_attached(2);
 }
 
 static int first_load(struct cert_error *error)
@@ -104,6 +136,7 @@ static int first_load(struct cert_error *error)
     }
     if (certdir_scan(&directories[REVOKED], now, error) != 0 && error->code != ENOENT)
         return -1;
+    scan_took[AUTHORIZED] = now_ms() - now;
     __atomic_store_n(&loaded, true, __ATOMIC_RELEASE);
     return 0;
 }
@@ -112,12 +145,15 @@ int authorized_load(const struct config *config, struct cert_error *error)
 {
     int result = 0;
 
+    if (__atomic_load_n(&loaded, __ATOMIC_ACQUIRE))
+        return 0;
     pthread_mutex_lock(&working);
     if (!loaded) {
         configuration = config;
         directories[AUTHORIZED].path = config->authorized;
         directories[REVOKED].path = config->revoked;
         directories[REVOKED].revokes = true;
+        directories[AUTHORIZED].interrupt = directories[REVOKED].interrupt = interrupted;
         result = first_load(error);
     }
     pthread_mutex_unlock(&working);
@@ -147,13 +183,26 @@ size_t authorized_count(const struct config *config)
 
 void authorized_attach(void)
 {
-    pthread_mutex_lock(&working);
-    if (attached++ == 0) {
-        watch_at = now_ms() + WATCH_AFTER_MS;
-        /* What changed while nothing was watched. */
-        scan_wanted[AUTHORIZED] = scan_wanted[REVOKED] = true;
-    }
-    pthread_mutex_unlock(&working);
+    lock_take(LOCK_AUTHORIZED);
+    newly_attached |= attached++ == 0;
+    lock_drop(LOCK_AUTHORIZED);
+}
+
+/* With working held. What changed while nothing was watched is looked for. */
+static void start_watching(int64_t now)
+{
+    bool newly;
+
+    lock_take(LOCK_AUTHORIZED);
+    newly = newly_attached;
+    newly_attached = false;
+    lock_drop(LOCK_AUTHORIZED);
+    if (!newly)
+        return;
+    watch_close(&watch);
+    covered[AUTHORIZED] = covered[REVOKED] = false;
+    watch_at = now + (scan_took[AUTHORIZED] > QUICK_MS ? 0 : WATCH_AFTER_MS);
+    scan_wanted[AUTHORIZED] = scan_wanted[REVOKED] = true;
 }
 
 static void open_watch(void)
@@ -168,20 +217,40 @@ static void open_watch(void)
 
 void authorized_detach(void)
 {
-    pthread_mutex_lock(&working);
-    if (attached > 0 && --attached == 0) {
+    bool last;
+
+    lock_take(LOCK_AUTHORIZED);
+    last = attached > 0 && --attached == 0;
+    lock_drop(LOCK_AUTHORIZED);
+    if (!last)
+        return;
+    /* Whoever is at work is newly attached, and begins by closing it. */
+    if (pthread_mutex_trylock(&working) != 0)
+        return;
+    if (!is_attached(1))
         watch_close(&watch);
-        covered[AUTHORIZED] = covered[REVOKED] = false;
-    }
     pthread_mutex_unlock(&working);
 }
 
 static void on_change(int i, const char *name)
 {
-    if (name == NULL)
+    struct certdir *directory = &directories[i];
+
+    if (name != NULL && name[0] == '.' && !directory->links)
+        return; /* nobody's certificate: most are files under a temporary name */
+    if (name == NULL || name[0] == '.')
         scan_wanted[i] = true;
     else if (!scan_wanted[i])
-        certdir_touch(&directories[i], name, now_ms());
+        certdir_touch(directory, name, now_ms());
+    if (interrupted())
+        scan_wanted[AUTHORIZED] = scan_wanted[REVOKED] = true;
+}
+
+static long poll_interval(void)
+{
+    int64_t interval = (scan_took[AUTHORIZED] + scan_took[REVOKED]) * POLL_SHARE;
+
+    return interval < POLL_MS ? POLL_MS : interval < POLL_MS_MAX ? (long)interval : POLL_MS_MAX;
 }
 
 static long shorter(long a, long b)
@@ -196,6 +265,7 @@ static long update(int64_t now)
     size_t revoked = directories[REVOKED].keys.count;
     long wait = -1;
 
+    start_watching(now);
     if (watch_at != 0 && now >= watch_at)
         open_watch();
     if (gather_until != 0 && now >= gather_until) {
@@ -213,15 +283,15 @@ static long update(int64_t now)
         }
         wait = shorter(wait, certdir_settle(&directories[i], now));
         if (!covered[i] || directories[i].unread)
-            wait = shorter(wait, POLL_MS);
+            wait = shorter(wait, poll_interval());
     }
     if (now >= next_poll)
-        next_poll = now + POLL_MS;
+        next_poll = now_ms() + poll_interval();
     report_set(authorized, revoked);
     return wait;
 }
 
-long authorized_work(int *fd, bool readable)
+long authorized_work(int *fd, bool readable, const struct authorized_pause *pause)
 {
     int64_t now = now_ms();
     long wait;
@@ -231,7 +301,9 @@ long authorized_work(int *fd, bool readable)
         return 50;
     if (readable && gather_until == 0)
         gather_until = now + GATHER_MS;
+    pausing = pause;
     wait = update(now);
+    pausing = NULL;
     if (gather_until != 0)
         wait = shorter(wait, (long)(gather_until - now));
     else
@@ -247,8 +319,10 @@ void authorized_forked(void)
     /* The tables are whole, because they change under LOCK_AUTHORIZED only; the watcher's
      * descriptor is shared with the parent, who must keep its events. */
     working = fresh;
+    pausing = NULL;
     watch_close(&watch);
     attached = 0;
+    newly_attached = false;
     gather_until = 0;
 }
 

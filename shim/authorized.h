@@ -23,10 +23,17 @@ size_t authorized_count(const struct config *config);
 void authorized_attach(void);
 void authorized_detach(void);
 
+/* Called now and then where there is much to read, so that nobody waits for an answer meanwhile;
+ * true: the caller is ending, leave the rest. */
+struct authorized_pause {
+    bool (*function)(void *argument);
+    void *argument;
+};
+
 /* Does what there is to do, without waiting for another thread that is at it. readable: the
  * descriptor of the last call can be read. Then *fd is a descriptor to wait on for reading (-1:
  * none), and the result how many milliseconds to wait at the most (-1: for ever). */
-long authorized_work(int *fd, bool readable);
+long authorized_work(int *fd, bool readable, const struct authorized_pause *pause);
 
 struct decision {
     int status;         /* ZAP: 200, 300 or 400 */

@@ -1,6 +1,5 @@
 #include "shim/certdir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "certs/wipe.h"
+#include "shim/certdir_names.h"
 #include "shim/locks.h"
 #include "shim/log.h"
 #include "shim/table_room.h"
@@ -17,13 +17,6 @@
 /* File systems keep times as coarsely as this. */
 #define RECENT_SECONDS 2
 #define PATH_ROOM 4352
-
-static bool is_certificate_name(const char *name)
-{
-    size_t length = strlen(name);
-
-    return name[0] != '.' && length > 4 && strcmp(name + length - 4, ".key") == 0;
-}
 
 static struct certdir_file *find_file(const struct certdir *directory, const char *name)
 {
@@ -240,49 +233,60 @@ static void forget_unseen(struct certdir *directory)
     }
 }
 
+/* Looks at the files named, the new ones all read ahead. */
+static void look_at_names(struct certdir *directory, const struct certdir_names *names, int64_t now)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (find_file(directory, names->names[i]) == NULL)
+            certdir_names_prefetch(names, names->names[i]);
+    for (size_t i = 0; i < names->count; i++)
+        look_at(directory, names->fd, names->names[i], false, now);
+}
+
+static bool interrupted(const struct certdir *directory)
+{
+    return directory->interrupt != NULL && directory->interrupt();
+}
+
+static int look_at_all(struct certdir *directory, struct certdir_names *names, int64_t now,
+                       struct cert_error *error)
+{
+    do {
+        if (certdir_names_next(names, directory->path, error) != 0)
+            return -1;
+        look_at_names(directory, names, now);
+        if (interrupted(directory))
+            return cert_fail(error, EINTR, "%s: interrupted", directory->path);
+    } while (names->count > 0);
+    return 0;
+}
+
 int certdir_scan(struct certdir *directory, int64_t now, struct cert_error *error)
 {
-    struct dirent *entry;
-    struct stat status;
-    bool links = false;
-    DIR *stream;
-    int fd, failed;
+    struct certdir_names *names;
+    int result;
 
     if (certificate_directory_check(directory->path, false, error) != 0)
         return -1;
-    fd = open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    stream = fd >= 0 ? fdopendir(fd) : NULL;
-    if (stream == NULL) {
-        cert_fail(error, errno, "%s: %s", directory->path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
+    names = certdir_names_open(directory->path, error);
+    if (names == NULL)
         return -1;
-    }
-    if (fstat(fd, &status) == 0) {
-        directory->device = status.st_dev;
-        directory->inode = status.st_ino;
-    }
     directory->scans++;
     directory->unread = false;
-    while (errno = 0, (entry = readdir(stream)) != NULL) {
-        links |= entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
-        if (is_certificate_name(entry->d_name))
-            look_at(directory, fd, entry->d_name, false, now);
+    result = look_at_all(directory, names, now, error);
+    if (result == 0) {
+        directory->links = names->links;
+        forget_unseen(directory);
     }
-    failed = errno;
-    closedir(stream);
-    if (failed != 0)
-        return cert_fail(error, failed, "%s: %s", directory->path, strerror(failed));
-    directory->links = links;
-    forget_unseen(directory);
-    return 0;
+    certdir_names_close(names);
+    return result;
 }
 
 void certdir_touch(struct certdir *directory, const char *name, int64_t now)
 {
     int fd;
 
-    if (!is_certificate_name(name))
+    if (!certdir_is_name(name))
         return;
     fd = open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {

@@ -44,12 +44,13 @@ struct certdir {
     bool links;     /* it holds symbolic links: what they point to is not watched */
     bool unread;    /* something was out of reach: scan again */
     bool unsettled; /* broken files wait for their grace to end */
-    dev_t device;   /* of the directory that was read last */
-    ino_t inode;
+    /* Called now and then in a long scan; true ends it. NULL: never. */
+    bool (*interrupt)(void);
 };
 
-/* Reads what is new or changed, and forgets what is gone. 0, or -1 with *error and everything left
- * as it was (the directory is missing, can't be read, or others can write it). */
+/* Reads what is new or changed, and forgets what is gone. 0, or -1 with *error and nothing
+ * forgotten (the directory is missing, can't be read, or others can write it; EINTR: the scan was
+ * interrupted). */
 int certdir_scan(struct certdir *directory, int64_t now, struct cert_error *error);
 
 /* The same for one file name, whatever its times say. */

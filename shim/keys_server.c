@@ -138,10 +138,12 @@ static int slurp(char **text, size_t *length, const char *path, struct cert_erro
 
 static void remember_list(const char *text, size_t length)
 {
-    char *copy = malloc(length + 1), *old = copy;
+    char *old, *copy = malloc(length + 1);
 
-    if (copy == NULL)
+    if (copy == NULL || text == NULL) {
+        free(copy);
         return;
+    }
     memcpy(copy, text, length);
     lock_take(LOCK_KEYS);
     old = list_text;

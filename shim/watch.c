@@ -57,17 +57,29 @@ void watch_close(struct watch *watch)
     watch->fd = -1;
 }
 
+/* What happens beside a directory does not concern it. */
+static bool is_of_parent(const struct watch *watch, int i, const struct inotify_event *event,
+                         const char *name)
+{
+    const char *slash = strrchr(watch->paths[i], '/');
+
+    return event->wd == watch->parents[i] &&
+           (name[0] == '\0' || slash == NULL || strcmp(name, slash + 1) == 0);
+}
+
 static void dispatch(const struct watch *watch, const struct inotify_event *event,
                      void (*changed)(int directory, const char *name))
 {
     const char *name = event->len > 0 ? event->name : "";
 
     for (int i = 0; i < WATCH_DIRECTORIES; i++) {
+        if (watch->paths[i] == NULL)
+            continue;
         if (event->mask & IN_Q_OVERFLOW)
             changed(i, NULL);
-        else if (event->wd == watch->directories[i] && name[0] != '\0' && name[0] != '.')
-            changed(i, name);
-        else if (event->wd == watch->directories[i] || event->wd == watch->parents[i])
+        else if (event->wd == watch->directories[i])
+            changed(i, name[0] != '\0' ? name : NULL);
+        else if (is_of_parent(watch, i, event, name))
             changed(i, NULL);
     }
 }

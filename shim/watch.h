@@ -24,7 +24,7 @@ void watch_close(struct watch *watch);
 void watch_renew(struct watch *watch);
 
 /* Reads what has happened, without waiting. changed is called with the index of a directory and
- * the name of a file in it, or NULL for "anything may have changed". */
+ * the name of a file in it, hidden ones too, or NULL for "anything may have changed". */
 void watch_read(struct watch *watch, void (*changed)(int directory, const char *name));
 
 /* Whether changes in that directory are told at all: it is watched (or, where it is missing, what

@@ -214,27 +214,41 @@ static long sooner(long a, long b)
     return a < 0 ? b : b < 0 || a < b ? a : b;
 }
 
+/* Answers what has come in. 0, or the errno that the socket fails with. */
+static int answer_all(struct zap_server *self)
+{
+    struct frames frames;
+
+    while (receive(self, &frames) == 0) {
+        int result = answer(self, &frames);
+
+        close_frames(self->lib, &frames);
+        if (result != 0 && errno != EINTR && errno != EHOSTUNREACH)
+            return errno;
+    }
+    return errno == EAGAIN ? 0 : errno;
+}
+
+static bool pause_to_answer(void *self)
+{
+    return answer_all(self) != 0;
+}
+
 int zap_serve(const struct zmqlib *lib, void *socket)
 {
     struct zap_server server = {lib, socket, false}, *self = &server;
+    const struct authorized_pause pause = {pause_to_answer, self};
     bool readable = false;
 
     for (;;) {
-        struct frames frames;
+        int failed = answer_all(self);
         zmq_pollitem_t items[2] = {{self->socket, 0, ZMQ_POLLIN, 0}, {NULL, -1, ZMQ_POLLIN, 0}};
         int fd, count;
         long wait;
 
-        while (receive(self, &frames) == 0) {
-            int result = answer(self, &frames);
-
-            close_frames(self->lib, &frames);
-            if (result != 0 && errno != EINTR && errno != EHOSTUNREACH)
-                return errno;
-        }
-        if (errno != EAGAIN)
-            return errno;
-        wait = sooner(authorized_work(&fd, readable), end_refused(self));
+        if (failed != 0)
+            return failed;
+        wait = sooner(authorized_work(&fd, readable, &pause), end_refused(self));
         items[1].fd = fd;
         count = self->lib->poll(items, fd >= 0 ? 2 : 1, wait);
         if (count < 0 && errno != EINTR)

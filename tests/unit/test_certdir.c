@@ -313,6 +313,41 @@ static void many_files(void **state)
     }
 }
 
+static unsigned pauses, patience;
+
+static bool out_of_patience(void)
+{
+    return ++pauses > patience;
+}
+
+static void a_long_scan_pauses_and_can_be_interrupted(void **state)
+{
+    char name[32];
+
+    (void)state;
+    for (int i = 0; i < 500; i++) {
+        snprintf(name, sizeof name, "%d.key", i);
+        put_key(name, i, "");
+    }
+    scan();
+    directory.interrupt = out_of_patience;
+    pauses = 0;
+    patience = 1000;
+    scan();
+    assert_in_range(pauses, 500 / 64, 500 / 16);
+    remove_path("0.key");
+    pauses = 0;
+    patience = 2;
+    scan_fails(EINTR);
+    assert_int_equal(pauses, 3);
+    /* What was not looked at is not taken for gone. */
+    assert_int_equal(directory.keys.count, 500);
+    patience = 1000;
+    scan();
+    assert_int_equal(directory.keys.count, 499);
+    assert_nobody(0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, certdir_setup, certdir_teardown)
 
 int main(void)
@@ -334,6 +369,7 @@ int main(void)
         TEST(the_directory_itself_may_be_a_link),
         TEST(names_of_any_bytes),
         TEST(many_files),
+        TEST(a_long_scan_pauses_and_can_be_interrupted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
