@@ -12,6 +12,7 @@
 #include "shim/keys.h"
 #include "shim/locks.h"
 #include "shim/log.h"
+#include "shim/metrics.h"
 #include "shim/observer.h"
 #include "shim/registry.h"
 #include "shim/state_page.h"
@@ -54,6 +55,7 @@ static void in_child(void)
     registry_forked();
     state_page_forked();
     authorized_forked();
+    metrics_forked();
 }
 
 int state_prepare(void)
