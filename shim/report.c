@@ -6,6 +6,7 @@
 
 #include "shim/authorized.h"
 #include "shim/log.h"
+#include "shim/whereabouts.h"
 
 #define FIRST_SAFE_RELEASE ZMQLIB_VERSION(4, 3, 3)
 
@@ -41,11 +42,15 @@ static void start(struct event *event, const struct attempt *attempt, enum event
     event_text(event, "socket", type_name(attempt->type));
 }
 
+static void add_resolved(struct event *event, const struct attempt *attempt, const char *resolved)
+{
+    if (resolved != NULL && strcmp(resolved, attempt->endpoint) != 0)
+        event_text(event, "resolved", resolved);
+}
+
 static void add_identity(struct event *event, const struct attempt *attempt,
                          const struct identity *identity)
 {
-    if (identity->resolved != NULL && strcmp(identity->resolved, attempt->endpoint) != 0)
-        event_text(event, "resolved", identity->resolved);
     event_text(event, "role", attempt->call == CALL_BIND ? "server" : "client");
     event_text(event, "key", identity->key);
     event_text(event, "server_key", identity->server_key);
@@ -61,6 +66,7 @@ void report_secured(const struct attempt *attempt, const struct identity *identi
         return;
     start(&event, attempt, EVENT_INFO, bind ? "bind" : "connect",
           bind ? "secured as CURVE server" : "secured as CURVE client");
+    add_resolved(&event, attempt, identity->resolved);
     add_identity(&event, attempt, identity);
     log_event(&event);
 }
@@ -116,15 +122,17 @@ void report_handler(const struct attempt *attempt)
 }
 
 void report_audit(const struct attempt *attempt, enum verdict verdict,
-                  const struct identity *identity, const struct cert_error *error)
+                  const struct identity *identity, const struct cert_error *error, int failure)
 {
     static const char *const outcomes[] = {NULL,     "own-curve", "plaintext",
                                            "secure", "refuse",    NULL};
+    struct whereabouts here;
     char message[1200];
     struct event event;
 
     if (outcomes[verdict] == NULL)
         return;
+    whereabouts_find(&here);
     snprintf(message, sizeof message, "audit, nothing was changed: SECURE_ZMQ=1 would %s%s",
              verdict == VERDICT_SECURE   ? (attempt->call == CALL_BIND ? "make this a CURVE server"
                                                                        : "make this a CURVE client")
@@ -135,7 +143,13 @@ void report_audit(const struct attempt *attempt, enum verdict verdict,
     start(&event, attempt, EVENT_INFO, attempt->call == CALL_BIND ? "bind" : "connect", message);
     event.always = true;
     event_text(&event, "audit", outcomes[verdict]);
-    if (verdict == VERDICT_SECURE)
+    event_text(&event, "host", here.host);
+    event_text(&event, "script", here.script[0] != '\0' ? here.script : NULL);
+    event_text(&event, "failed", failure != 0 ? strerror(failure) : NULL);
+    add_resolved(&event, attempt, identity->resolved);
+    if (attempt->call == CALL_BIND && failure == 0)
+        event_text(&event, "addresses", here.addresses);
+    if (verdict == VERDICT_SECURE && failure == 0)
         add_identity(&event, attempt, identity);
     if (verdict == VERDICT_REFUSE)
         event_text(&event, "error", error_name(error->code));

@@ -21,10 +21,11 @@ void report_refused(const struct attempt *attempt, const struct cert_error *erro
 /* The program's ZAP handler found the authenticator in its place. */
 void report_handler(const struct attempt *attempt);
 
-/* SECURE_ZMQ=audit: what would have been done. identity for VERDICT_SECURE, error for
- * VERDICT_REFUSE. */
+/* SECURE_ZMQ=audit: what would have been done, and what it takes to map a fleet. Of *identity only
+ * resolved counts unless it is VERDICT_SECURE; error is for VERDICT_REFUSE; failure is the errno of
+ * the real call, or 0. */
 void report_audit(const struct attempt *attempt, enum verdict verdict,
-                  const struct identity *identity, const struct cert_error *error);
+                  const struct identity *identity, const struct cert_error *error, int failure);
 
 /* Once per process: warnings about the configuration; and that the process is in clear although
  * other variables are set. */

@@ -225,10 +225,10 @@ static int64_t secure(const struct attempt *attempt, const struct config *config
 }
 
 static void audit(const struct attempt *attempt, const struct config *config, enum verdict verdict,
-                  struct cert_error *error, const char *resolved)
+                  struct cert_error *error, const char *resolved, int failure)
 {
     struct material material;
-    struct identity identity = {NULL, NULL, NULL, NULL};
+    struct identity identity = {.resolved = resolved};
     int saved = errno;
 
     if (verdict == VERDICT_SECURE && collect(attempt, config, &material, error) != 0) {
@@ -238,7 +238,7 @@ static void audit(const struct attempt *attempt, const struct config *config, en
     }
     if (verdict == VERDICT_SECURE)
         identity = identify(attempt, &material, resolved);
-    report_audit(attempt, verdict, &identity, error);
+    report_audit(attempt, verdict, &identity, error, failure);
     wipe(&material, sizeof material);
     errno = saved;
 }
@@ -250,11 +250,13 @@ static int64_t call_audited(struct attempt *attempt, const struct config *config
     enum verdict verdict = attempt_judge(attempt, config, &error);
     int64_t result = real_call(attempt);
     int saved = errno;
+    bool done = succeeded(attempt, result);
 
-    if (succeeded(attempt, result) && attempt->call == CALL_BIND)
+    if (done && attempt->call == CALL_BIND)
         last_endpoint(attempt, resolved);
     errno = saved;
-    audit(attempt, config, verdict, &error, resolved[0] != '\0' ? resolved : NULL);
+    audit(attempt, config, verdict, &error, resolved[0] != '\0' ? resolved : NULL,
+          done ? 0 : saved);
     return result;
 }
 

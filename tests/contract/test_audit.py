@@ -1,9 +1,15 @@
 """Contract, Environment: SECURE_ZMQ=audit changes nothing and says what 1 would have done."""
 
+import re
+import socket
+import subprocess
+
 import pytest
 
 from harness import zmtp
 from harness.relay import Relay
+
+from . import program as programs
 
 
 @pytest.fixture
@@ -36,6 +42,30 @@ def test_a_line_for_every_bind_and_connect_with_the_identity(audited, certs, lev
     assert (events[2]["key"], events[2]["server_key"]) == (certs.client.public,
                                                            certs.server.public)
     assert "audit" in events[0]["message"]
+
+
+def test_what_a_fleet_is_mapped_by(audited):
+    """Who calls, and where it listens, also without any certificate."""
+    program = audited(CERTS="/nonexistent")
+    program("a = bound('PULL'); b = connected('PUSH', where(a)); w = sock('REP'); w.bind('tcp://*:*')")
+    bind, connect, wild = program.log.events()
+    assert {e["audit"] for e in (bind, connect, wild)} == {"refuse"}
+    assert {e["host"] for e in (bind, connect, wild)} == {socket.gethostname()}
+    assert {e["script"] for e in (bind, connect, wild)} == {str(programs.HERE / "interactive.py")}
+    assert bind["endpoint"] == "tcp://127.0.0.1:*"
+    assert bind["resolved"] == program("where(a)") and wild["resolved"] == program("where(w)")
+    local = subprocess.run(["ip", "-brief", "address", "show", "scope", "global"], check=True,
+                           capture_output=True, text=True).stdout
+    assert set(wild["addresses"].split()) == set(re.findall(r"([0-9a-f.:]+)/", local))
+    assert not {"failed", "addresses"} & set(connect) and "failed" not in bind
+
+
+def test_a_call_that_failed_says_so(audited):
+    program = audited()
+    program("a = bound('PULL')")
+    assert program.refused("sock('PULL').bind(where(a))") == "EADDRINUSE"
+    event = program.log.events()[-1]
+    assert event["failed"] == "Address already in use" and "resolved" not in event
 
 
 @pytest.mark.parametrize("code, audit, error", [
