@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "certs/json.h"
 #include "shim/event.h"
-#include "tests/unit/json.h"
 
 static const struct event_origin origin = {1000000000, 5, 4711, "agent"};
 static struct json_object object;
