@@ -10,6 +10,7 @@ import threading
 import time
 
 from harness import builds
+from harness import events as logged
 
 PYTHON = "/usr/bin/python3"
 HERE = pathlib.Path(__file__).resolve().parent
@@ -68,8 +69,7 @@ class Log:
         return text[:text.rfind("\n") + 1].splitlines()
 
     def events(self, name=None, **fields):
-        found = [json.loads(line) for line in self.lines() if line.startswith("{")]
-        return [e for e in found if name in (None, e["event"])
+        return [e for e in logged.parse(self.lines()) if name in (None, e["event"])
                 and all(e.get(k) == v for k, v in fields.items())]
 
     def wait(self, name, count=1, patience=PATIENCE, **fields):
@@ -142,6 +142,7 @@ class Program:
         except OSError:
             pass
         self._stderr.close()
+        self.log.events()
 
 
 def run(command, env, cwd, patience=PATIENCE, **options):
@@ -156,5 +157,4 @@ def run_python(code, env, cwd, **options):
 
 
 def events(text, name=None):
-    found = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    return [e for e in found if name in (None, e["event"])]
+    return [e for e in logged.parse(text.splitlines()) if name in (None, e["event"])]

@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from harness import events as logged
+
 from .certs import pair
 from .program import environment, run_python, wait_until
 
@@ -158,7 +160,7 @@ def test_syslog_datagrams(start, tmp_path):
     datagram = program("listener.recv(9000).decode()")
     # authpriv, error; RFC 5424.
     assert re.match(r"<83>1 \d{4}-\d\d-\d\dT[\d:.]+Z \S+ curveshim \d+ refused - \{", datagram)
-    json.loads(datagram[datagram.index("{"):])
+    logged.parse([datagram[datagram.index("{"):]])
     assert program.log.text() == ""
 
 
@@ -309,5 +311,5 @@ def test_lines_of_many_threads_and_processes_stay_whole(tmp_path, certs):
     """
     done = run_python(code, environment(certs, LOG=log), tmp_path)
     assert done.returncode == 0, done.stderr
-    events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    events = logged.parse(log.read_text(encoding="utf-8").splitlines())
     assert sum(e["event"] == "bind" for e in events) == 400

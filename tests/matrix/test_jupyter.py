@@ -6,6 +6,7 @@ import pathlib
 
 import pytest
 
+from harness import events as logs
 from harness import zmtp
 from harness.agents import environment, wait_until
 from harness.exchange import Party, greetings
@@ -42,7 +43,7 @@ def notebook(tmp_path):
 
 def logged(file):
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    return [json.loads(line) for line in lines]
+    return logs.parse(lines)
 
 
 def test_kernel_and_client_in_one_go(theatre, certs, tmp_path, notebook):
