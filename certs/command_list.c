@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "certs/rights.h"
+#include "certs/rotation.h"
 #include "certs/scan.h"
 #include "certs/store.h"
 #include "certs/tool.h"
@@ -26,7 +27,7 @@ static void print_row(const struct scanned *scanned, void *context)
 {
     struct table *table = context;
     const struct certificate *certificate = scanned->certificate;
-    const char *name, *endpoints, *addresses;
+    const char *name, *endpoints, *addresses, *superseded;
     char validity[128];
 
     table->rows++;
@@ -43,6 +44,9 @@ static void print_row(const struct scanned *scanned, void *context)
     addresses = certificate_metadata(certificate, "addresses");
     tool_say("  %-20s %s; endpoints: %s; addresses: %s", "", validity,
              endpoints != NULL ? endpoints : "all", addresses != NULL ? addresses : "all");
+    superseded = certificate_metadata(certificate, ROTATION_SUPERSEDED);
+    if (superseded != NULL)
+        tool_say("  %-20s superseded by a newer key since %s", "", superseded);
 }
 
 static int print_directory(const char *title, const struct subdirectory *directory, bool rights,

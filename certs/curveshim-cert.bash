@@ -7,7 +7,7 @@ _curveshim_cert_names() {
     shift
     for pattern; do
         for file in "$directory"/$pattern; do
-            [[ ! -e $file || $file == *.superseded.* ]] || basename -s .key_secret "${file%.key}"
+            [[ ! -e $file || $file == *.@(next|superseded).* ]] || basename -s .key_secret "${file%.key}"
         done
     done
 }
@@ -18,7 +18,7 @@ _curveshim_cert() {
     _init_completion -n := || return
     for ((i = 1; i < cword; i++)); do
         case ${words[i]} in
-        --meta | --owner) ((i++)) ;;
+        --meta | --owner | --to) ((i++)) ;;
         -*) ;;
         *) given+=("${words[i]}") ;;
         esac
@@ -30,6 +30,7 @@ _curveshim_cert() {
         COMPREPLY=($(compgen -S = -W 'name endpoints addresses expires not-before' -- "$cur"))
         return ;;
     --owner) return ;;
+    --to) _filedir key; return ;;
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "$("$1" ${given[0]-} --help 2>/dev/null |

@@ -26,12 +26,13 @@ bool pair_key_is_weak(const uint8_t public_key[KEY_BYTES])
     return crypto_scalarmult(shared, any_secret, public_key) != 0;
 }
 
-static void today(char text[32])
+void pair_today(char text[PAIR_DATE])
 {
     time_t now = time(NULL);
     struct tm parts;
 
-    if (gmtime_r(&now, &parts) == NULL || strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+    if (gmtime_r(&now, &parts) == NULL ||
+        strftime(text, PAIR_DATE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
         strcpy(text, "an unknown date");
 }
 
@@ -41,13 +42,13 @@ static int write_certificate(int dirfd, const char *directory, const char *file,
                              const struct owner *owner, struct cert_error *error)
 {
     char *text = sodium_malloc(CERT_FILE_MAX);
-    char date[32];
+    char date[PAIR_DATE];
     long length;
     int result = -1;
 
     if (text == NULL)
         return cert_fail(error, ENOMEM, "%s/%s: out of memory", directory, file);
-    today(date);
+    pair_today(date);
     length = certificate_format(text, metadata, public_key, secret_key, date, error);
     if (length >= 0)
         result = write_file(dirfd, directory, file, text, (size_t)length,

@@ -30,6 +30,10 @@ int pair_write_public(int dirfd, const char *directory, const char *file,
                       const struct metadata *metadata, const uint8_t public_key[KEY_BYTES],
                       enum write_how how, const struct owner *owner, struct cert_error *error);
 
+/* The time, as certificates show when they were made. */
+#define PAIR_DATE 32
+void pair_today(char text[PAIR_DATE]);
+
 /* NAME.key_secret and NAME.key, neither of which may exist. */
 int pair_write_new(int dirfd, const char *directory, const char *name,
                    const struct metadata *metadata, const struct owner *owner,

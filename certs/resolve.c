@@ -120,6 +120,8 @@ static int take_name(struct targets *targets, const struct store *store, const c
     try_file(&search, store->fd, store->path, file);
     snprintf(file, sizeof file, "%.200s.superseded.key", name);
     try_file(&search, store->fd, store->path, file);
+    snprintf(file, sizeof file, "%.200s.next.key", name);
+    try_file(&search, store->fd, store->path, file);
     if (search.found == 0 && search.failed != 0)
         return cert_fail(error, EINVAL, "%s: give its public key instead of the name", name);
     return search.found;

@@ -110,7 +110,7 @@ static void visit_secret(const struct scanned *scanned, void *context)
     }
     if (ends_in(scanned->name, ".next.key_secret")) {
         verify_note(visit->findings,
-                    "%s: a rotation was cut short: run 'curveshim-cert rotate' again",
+                    "%s: a rotation is prepared; go on with 'curveshim-cert rotate ... --switch'",
                     scanned->path);
         return;
     }

@@ -363,7 +363,10 @@ static void decide_by_key(struct decision *decision, const uint8_t key[KEY_BYTES
     snprintf(decision->name, sizeof decision->name, "%s", file->policy->name);
     refusal = policy_refusal(file->policy, access);
     decision->status = refusal == NULL ? 200 : 300;
-    decision->reason = refusal == NULL ? "authorised" : refusal;
+    decision->superseded = refusal == NULL && file->policy->superseded;
+    decision->reason = decision->superseded ? "superseded key"
+                       : refusal == NULL    ? "authorised"
+                                            : refusal;
 }
 
 void authorized_decide(struct decision *decision, const uint8_t key[KEY_BYTES], bool ipc,
@@ -375,6 +378,7 @@ void authorized_decide(struct decision *decision, const uint8_t key[KEY_BYTES], 
         asked.address = NULL;
     decision->status = 300;
     decision->reason = "unknown key";
+    decision->superseded = false;
     decision->name[0] = '\0';
     lock_take(LOCK_AUTHORIZED);
     decide_by_key(decision, key, &asked);

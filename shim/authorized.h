@@ -38,6 +38,7 @@ long authorized_work(int *fd, bool readable, const struct authorized_pause *paus
 struct decision {
     int status;         /* ZAP: 200, 300 or 400 */
     const char *reason; /* static */
+    bool superseded;    /* accepted, with a key that a newer one is to replace */
     char name[256];     /* of the certificate; "" if there is none */
 };
 

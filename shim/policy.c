@@ -78,8 +78,10 @@ struct policy *policy_new(const struct certificate *certificate, const char *fil
         take_time(&policy->not_before, "not-before",
                   certificate_metadata(certificate, "not-before"), file, error) == 0 &&
         take_time(&policy->expires, "expires", certificate_metadata(certificate, "expires"), file,
-                  error) == 0)
+                  error) == 0) {
+        policy->superseded = certificate_metadata(certificate, "superseded") != NULL;
         return policy;
+    }
     policy_free(policy);
     return NULL;
 }

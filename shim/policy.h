@@ -18,6 +18,7 @@ struct policy {
     struct cidr_list addresses;
     int64_t not_before; /* seconds since 1970 UTC */
     int64_t expires;
+    bool superseded; /* by a newer key of the same holder, in a rotation: it still counts */
 };
 
 /* Takes the policy from a certificate's metadata. file is for error texts, stem for the name.

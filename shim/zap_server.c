@@ -75,23 +75,32 @@ static int receive(const struct zap_server *self, struct frames *frames)
     return 0;
 }
 
+/* What there is to do about it. */
+static const char *remedy(const struct decision *decision)
+{
+    if (decision->superseded)
+        return ": its holder needs the new pair before 'curveshim-cert rotate ... --finish'";
+    if (decision->status == 200)
+        return "";
+    return decision->status == 400 ? "; it is told to give up"
+                                   : "; its connection is closed in a second, so that it can try "
+                                     "again";
+}
+
 static void log_decision(const struct decision *decision, const struct zap_request *request,
                          const struct binding *binding)
 {
     const bool allow = decision->status == 200;
+    const enum event_level level = allow && !decision->superseded ? EVENT_INFO : EVENT_WARNING;
     char key[KEY_Z85 + 1], message[400];
     struct event event;
 
-    if (!log_wants(allow ? EVENT_INFO : EVENT_WARNING))
+    if (!log_wants(level))
         return;
     z85_encode_key(key, request->key);
     snprintf(message, sizeof message, "%s: %s%s", allow ? "client accepted" : "client refused",
-             decision->reason,
-             allow                     ? ""
-             : decision->status == 400 ? "; it is told to give up"
-                                       : "; its connection is closed in a second, so that it can "
-                                         "try again");
-    event_init(&event, allow ? EVENT_INFO : EVENT_WARNING, "auth", message);
+             decision->reason, remedy(decision));
+    event_init(&event, level, "auth", message);
     event_text(&event, "result", allow ? "allow" : "deny");
     event_text(&event, "reason", decision->reason);
     event_text(&event, "key", key);

@@ -61,6 +61,23 @@ def test_metadata_at_each_handshake(start, certs, knock, metadata, reason):
     assert bool(program("a.poll(%d)" % (200 if reason else 20000))) == (reason is None)
 
 
+def test_each_use_of_a_superseded_key_is_named(start, certs, peers, knock):
+    newer = pair()
+    certs.authorize("client", certs.client, name="anna", superseded="2026-11-20T10:00:00Z")
+    certs.authorize("client~2", newer, name="anna")
+    program = start(LOG_LEVEL="warning")
+    program("a = bound('PULL')")
+    for _ in range(3):
+        event = knock(program)
+        assert (event["result"], event["reason"]) == ("allow", "superseded key")
+        assert (event["level"], event["name"]) == ("warning", "anna")
+        assert event["key"] == certs.client.public
+        assert program("a.poll(20000)") and program("a.recv().decode()") == "x"
+    peers.client("PUSH", program("where(a)"), newer, certs.server.public).send(b"new")
+    assert program("a.recv().decode()") == "new"
+    assert len(program.log.events("auth")) == 3
+
+
 @pytest.mark.parametrize("metadata", [{"expires": "tomorrow"}, {"addresses": "10.0.0.0/40"},
                                       {"not_before": "2026-13-01T00:00:00Z"}])
 def test_metadata_that_is_not_understood_authorises_nobody(start, certs, knock, metadata):

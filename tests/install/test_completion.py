@@ -68,7 +68,8 @@ def test_commands_of_curveshim_cert(complete, installed):
 
 @pytest.mark.parametrize("line, options", [
     ("curveshim-cert init --", {"--owner"}),
-    ("curveshim-cert rotate keys anna --", {"--finish", "--revoke"}),
+    ("curveshim-cert rotate keys anna --",
+     {"--prepare", "--switch", "--finish", "--revoke", "--to"}),
     ("curveshim-cert rotate keys anna --f", {"--finish"}),
     ("curveshim-cert new keys otto --meta ", {"name=", "endpoints=", "addresses=", "expires=",
                                               "not-before="}),
