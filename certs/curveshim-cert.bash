@@ -48,6 +48,7 @@ _curveshim_cert() {
     authorize:*) _filedir key ;;
     rotate:2)
         COMPREPLY=($(compgen -W "$(_curveshim_cert_names "${given[1]}" '*.key_secret')" -- "$cur")) ;;
+    trust:3) _filedir key ;;
     revoke:2)
         COMPREPLY=($(compgen -W "$(_curveshim_cert_names "${given[1]}" \
             '*.key_secret' 'authorized_clients/*.key')" -- "$cur"))

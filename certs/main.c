@@ -7,7 +7,7 @@
 
 static const struct command *const commands[] = {
     &command_init, &command_new,    &command_authorize, &command_revoke, &command_list,
-    &command_show, &command_verify, &command_rotate,    &command_fleet,
+    &command_show, &command_verify, &command_rotate,    &command_trust,  &command_fleet,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

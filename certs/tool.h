@@ -24,7 +24,7 @@ struct command {
 };
 
 extern const struct command command_init, command_new, command_authorize, command_revoke,
-    command_list, command_show, command_verify, command_rotate, command_fleet;
+    command_list, command_show, command_verify, command_rotate, command_trust, command_fleet;
 
 /* getopt_long that reports what it doesn't know: the option's value, -1 at the end, or '?' after
  * an error (return TOOL_USAGE then). */
