@@ -11,6 +11,7 @@
 #include "shim/authorized.h"
 #include "shim/locks.h"
 #include "shim/log.h"
+#include "shim/metrics.h"
 #include "shim/zap.h"
 #include "shim/zap_server.h"
 
@@ -42,6 +43,9 @@ static void *thread_main(void *argument)
 
     prctl(PR_SET_NAME, "curveshim-zap", 0, 0, 0);
     ended = zap_serve(self->lib, self->socket);
+    metrics_gauge_add(GAUGE_AUTHENTICATORS, -1);
+    if (ended != ETERM)
+        metrics_count(METRIC_AUTHENTICATOR_FAILED, NULL);
     lock_take(LOCK_REGISTRY);
     context->authenticator = AUTHENTICATOR_ENDED;
     lock_drop(LOCK_REGISTRY);
@@ -150,6 +154,7 @@ static int start(struct context *context, struct cert_error *error)
     authorized_attach();
     registry_hold_context(context);
     set_state(context, AUTHENTICATOR_UP);
+    metrics_gauge_add(GAUGE_AUTHENTICATORS, 1);
     result = create_thread(&context->thread, self);
     if (result == 0) {
         settle_thread(context);
@@ -157,6 +162,7 @@ static int start(struct context *context, struct cert_error *error)
         return 0;
     }
     set_state(context, AUTHENTICATOR_NONE);
+    metrics_gauge_add(GAUGE_AUTHENTICATORS, -1);
     self->lib->close(self->socket);
     authorized_detach();
     registry_release_context(context);

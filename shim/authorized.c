@@ -7,10 +7,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "shim/authorized_metrics.h"
 #include "shim/certdir.h"
 #include "shim/keys_files.h"
 #include "shim/locks.h"
 #include "shim/log.h"
+#include "shim/metrics.h"
 #include "shim/watch.h"
 
 /* The watcher's descriptor is read this long after its first event, so that a directory that is
@@ -62,8 +64,10 @@ static void report_set(size_t before_authorized, size_t before_revoked)
     char message[200];
     struct event event;
 
+    authorized_measure(&directories[AUTHORIZED], &directories[REVOKED]);
     if (authorized == before_authorized && revoked == before_revoked)
         return;
+    metrics_count(METRIC_RELOAD_OK, NULL);
     snprintf(message, sizeof message, "%zu authorised, %zu revoked", authorized, revoked);
     event_init(&event, EVENT_INFO, "reload", message);
     event_number(&event, "authorised", (int64_t)authorized);
@@ -76,6 +80,7 @@ static void report_failure(const struct certdir *directory, const struct cert_er
     char message[1024];
     struct event event;
 
+    metrics_count(METRIC_RELOAD_FAILED, NULL);
     snprintf(message, sizeof message, "the certificates read last stay in force: %s", error->text);
     event_init(&event, EVENT_ERROR, "reload", message);
     event_text(&event, "directory", directory->path);
@@ -137,6 +142,7 @@ static int first_load(struct cert_error *error)
     if (certdir_scan(&directories[REVOKED], now, error) != 0 && error->code != ENOENT)
         return -1;
     scan_took[AUTHORIZED] = now_ms() - now;
+    authorized_measure(&directories[AUTHORIZED], &directories[REVOKED]);
     __atomic_store_n(&loaded, true, __ATOMIC_RELEASE);
     return 0;
 }

@@ -12,6 +12,7 @@
 #include "shim/certdir_names.h"
 #include "shim/locks.h"
 #include "shim/log.h"
+#include "shim/metrics.h"
 #include "shim/table_room.h"
 
 /* File systems keep times as coarsely as this. */
@@ -55,6 +56,7 @@ static void set_policy(struct certdir *directory, struct certdir_file *file, str
         table_make_room(&directory->keys, LOCK_AUTHORIZED);
     lock_take(LOCK_AUTHORIZED);
     old = file->policy;
+    directory->changes += old != policy;
     if (old != NULL)
         table_remove(&directory->keys, &file->by_key);
     file->policy = policy;
@@ -84,6 +86,7 @@ static void report(const struct certdir *directory, const char *path,
     char message[1024];
     struct event event;
 
+    metrics_count(METRIC_RELOAD_FAILED, NULL);
     snprintf(message, sizeof message, "%s: %s", consequence, error->text);
     event_init(&event, EVENT_ERROR, "reload", message);
     event_text(&event, "file", path);

@@ -41,9 +41,10 @@ struct certdir {
     struct table files;
     struct table keys;
     unsigned long scans;
-    bool links;     /* it holds symbolic links: what they point to is not watched */
-    bool unread;    /* something was out of reach: scan again */
-    bool unsettled; /* broken files wait for their grace to end */
+    bool links;            /* it holds symbolic links: what they point to is not watched */
+    bool unread;           /* something was out of reach: scan again */
+    unsigned long changes; /* of what is in force */
+    bool unsettled;        /* broken files wait for their grace to end */
     /* Called now and then in a long scan; true ends it. NULL: never. */
     bool (*interrupt)(void);
 };

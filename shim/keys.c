@@ -9,6 +9,8 @@
 #include "certs/wipe.h"
 #include "shim/keys_files.h"
 #include "shim/locks.h"
+#include "shim/metrics.h"
+#include "shim/rfc3339.h"
 
 static struct {
     bool loaded;
@@ -16,16 +18,34 @@ static struct {
     struct keypair pair;
 } own[2];
 
-static int read_pair(struct keypair *pair, const char *path, const struct config *config,
+/* Own certificates may carry an expiry as authorised ones do: it is shown, and refuses nothing. */
+static void measure(enum keys_role role, const struct certificate *certificate)
+{
+    const char *expires = certificate_metadata(certificate, "expires");
+    int64_t seconds = 0;
+
+    if (expires != NULL && !rfc3339_parse(&seconds, expires))
+        seconds = 0;
+    metrics_gauge_set(role == KEYS_SERVER ? GAUGE_EXPIRY_SERVER : GAUGE_EXPIRY_CLIENT, seconds);
+}
+
+static const char *path_of(enum keys_role role, const struct config *config)
+{
+    return role == KEYS_SERVER ? config->server_cert : config->client_cert;
+}
+
+static int read_pair(struct keypair *pair, enum keys_role role, const struct config *config,
                      struct cert_error *error)
 {
     struct certificate *certificate = malloc(sizeof *certificate);
+    const char *path = path_of(role, config);
     int result;
 
     if (certificate == NULL)
         return cert_fail(error, ENOMEM, "%s: out of memory", path);
     result = keys_read_file(certificate, config, path, CERT_NEED_PUBLIC | CERT_NEED_SECRET, error);
     if (result == 0) {
+        measure(role, certificate);
         memcpy(pair->public_key, certificate->public_key, KEY_BYTES);
         memcpy(pair->secret_key, certificate->secret_key, KEY_BYTES);
         z85_encode_key(pair->public_text, pair->public_key);
@@ -35,16 +55,11 @@ static int read_pair(struct keypair *pair, const char *path, const struct config
     return result;
 }
 
-static const char *path_of(enum keys_role role, const struct config *config)
-{
-    return role == KEYS_SERVER ? config->server_cert : config->client_cert;
-}
-
 /* Loads or reloads into own[role]; true if it holds a pair afterwards. */
 static int load(enum keys_role role, const struct config *config, struct cert_error *error)
 {
     struct keypair fresh;
-    int result = read_pair(&fresh, path_of(role, config), config, error);
+    int result = read_pair(&fresh, role, config, error);
 
     lock_take(LOCK_KEYS);
     if (result == 0 && memcmp(&own[role].pair, &fresh, sizeof fresh) != 0) {

@@ -20,10 +20,7 @@ static const char *const handshake_reasons[] = {
 };
 
 static const char *const allowed_reasons[] = {
-    "authorised",
-    "any key is accepted",
-    "other",
-    NULL,
+    "authorised", "superseded key", "any key is accepted", "other", NULL,
 };
 
 static const char *const denied_reasons[] = {

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "shim/metrics.h"
 #include "shim/observer_internal.h"
 #include "shim/observer_report.h"
 #include "shim/wire_peer.h"
@@ -94,6 +95,7 @@ static int saw_command(int fd, struct slot *slot, enum wire_command command)
                      "both sides connect: check which one is meant to bind", false);
     if (slot->connecting && command == WIRE_READY) {
         backoff_clear(&observer_backoff, slot->peer);
+        metrics_count(METRIC_HANDSHAKE_CLIENT_OK, NULL);
         observer_set_quiet(fd, QUIET);
     }
     if (slot->in.phase == WIRE_ENDED)

@@ -6,6 +6,7 @@
 
 #include "shim/elf_object.h"
 #include "shim/log.h"
+#include "shim/metrics.h"
 #include "shim/state_page.h"
 #include "shim/wire_peer.h"
 
@@ -57,6 +58,7 @@ void observer_report_blocked(int fd, bool connecting, const char *spoken, const 
     struct event event;
 
     state_page_count(STATE_BLOCKED);
+    metrics_count(METRIC_BLOCKED, spoken);
     name_peer(peer, endpoint, fd, connecting);
     dl_iterate_phdr(find_owner, &owner);
     snprintf(
@@ -82,6 +84,8 @@ void observer_report_failed(int fd, bool connecting, const char *reason, const c
     int saved = errno;
     struct event event;
 
+    metrics_count(connecting ? METRIC_HANDSHAKE_CLIENT_FAILED : METRIC_HANDSHAKE_SERVER_FAILED,
+                  reason);
     name_peer(peer, endpoint, fd, connecting);
     snprintf(message, sizeof message, "%s: %s", reason, remedy);
     event_init(&event, EVENT_WARNING, "handshake", message);

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "shim/metrics.h"
 #include "shim/observer_internal.h"
 #include "shim/observer_report.h"
 #include "shim/wire_peer.h"
@@ -155,6 +156,8 @@ void observer_sent(int fd, const struct iovec *vectors, size_t count, size_t siz
     if (observer_cut_downgrade(fd, slot, caller) || slot->out.phase != WIRE_ENDED)
         return;
     __atomic_store_n(&slot->waiting, 0, __ATOMIC_RELAXED);
+    if (command == WIRE_READY && !slot->connecting)
+        metrics_count(METRIC_HANDSHAKE_SERVER_OK, NULL);
     /* The server's READY or ERROR is the last word of a handshake. */
     observer_set_quiet(fd,
                        command == WIRE_READY || command == WIRE_ERROR ? QUIET : OBSERVER_OUT_QUIET);

@@ -6,6 +6,7 @@
 
 #include "shim/authorized.h"
 #include "shim/log.h"
+#include "shim/metrics.h"
 #include "shim/whereabouts.h"
 
 #define FIRST_SAFE_RELEASE ZMQLIB_VERSION(4, 3, 3)
@@ -91,6 +92,13 @@ void report_plaintext(const struct attempt *attempt)
     log_repeatable(&event, attempt->endpoint, attempt_name(attempt));
 }
 
+const char *report_reason(int code)
+{
+    return code == EPROTONOSUPPORT ? "CURVE cannot protect it"
+           : code == ENOTSUP       ? "this libzmq cannot do it"
+                                   : "keys or configuration unusable";
+}
+
 void report_refused(const struct attempt *attempt, const struct cert_error *error)
 {
     char message[1200];
@@ -99,10 +107,7 @@ void report_refused(const struct attempt *attempt, const struct cert_error *erro
     snprintf(message, sizeof message, "%s refused: %s", attempt_name(attempt), error->text);
     start(&event, attempt, EVENT_ERROR, "refused", message);
     event_text(&event, "error", error_name(error->code));
-    event_text(&event, "reason",
-               error->code == EPROTONOSUPPORT ? "CURVE cannot protect it"
-               : error->code == ENOTSUP       ? "this libzmq cannot do it"
-                                              : "keys or configuration unusable");
+    event_text(&event, "reason", report_reason(error->code));
     log_repeatable(&event, attempt->endpoint, error->text);
 }
 
@@ -117,6 +122,7 @@ void report_handler(const struct attempt *attempt)
           "or leave authentication to curveshim");
     event_text(&event, "error", "EADDRINUSE");
     event_text(&event, "reason", "another ZAP handler");
+    metrics_count(METRIC_CALL_REFUSED, "another ZAP handler");
     log_repeatable(&event, attempt->endpoint, "another ZAP handler");
     errno = saved;
 }

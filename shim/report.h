@@ -17,6 +17,8 @@ void report_secured(const struct attempt *attempt, const struct identity *identi
 void report_own_curve(const struct attempt *attempt);
 void report_plaintext(const struct attempt *attempt);
 void report_refused(const struct attempt *attempt, const struct cert_error *error);
+/* The event's reason for a call that fails with that errno. Static. */
+const char *report_reason(int code);
 
 /* The program's ZAP handler found the authenticator in its place. */
 void report_handler(const struct attempt *attempt);

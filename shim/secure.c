@@ -9,6 +9,7 @@
 #include "shim/authorized.h"
 #include "shim/bindings.h"
 #include "shim/keys.h"
+#include "shim/metrics.h"
 #include "shim/options.h"
 #include "shim/report.h"
 #include "shim/state.h"
@@ -193,6 +194,7 @@ static int64_t refuse(const struct attempt *attempt, const struct cert_error *er
         shown.code = EACCES;
     report_refused(attempt, &shown);
     state_page_count(STATE_REFUSALS);
+    metrics_count(METRIC_CALL_REFUSED, report_reason(shown.code));
     note(attempt, STATE_REFUSED, NULL);
     return fail(attempt, shown.code);
 }
@@ -218,6 +220,9 @@ static int64_t secure(const struct attempt *attempt, const struct config *config
         report_start(config, attempt->lib);
         report_secured(attempt, &identity);
         note(attempt, STATE_SECURED, identity.resolved);
+        metrics_count(attempt->call == CALL_BIND ? METRIC_CALL_SECURED_SERVER
+                                                 : METRIC_CALL_SECURED_CLIENT,
+                      NULL);
     }
     wipe(&material, sizeof material);
     errno = saved;
@@ -304,6 +309,7 @@ static int64_t call_judged(struct attempt *attempt, const struct config *config)
         return call_unchanged(attempt, STATE_OWN_CURVE);
     case VERDICT_PLAINTEXT:
         report_plaintext(attempt);
+        metrics_count(METRIC_CALL_EXEMPTED, NULL);
         return call_unchanged(attempt, STATE_PLAINTEXT);
     case VERDICT_SECURE:
         return secure(attempt, config, &error);

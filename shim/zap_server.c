@@ -8,6 +8,7 @@
 #include "shim/authorized.h"
 #include "shim/bindings.h"
 #include "shim/log.h"
+#include "shim/metrics.h"
 #include "shim/observer.h"
 #include "shim/state_page.h"
 #include "shim/zap.h"
@@ -130,6 +131,7 @@ static void decide_secured(struct decision *decision, struct binding *binding,
     }
     if (!bindings_find(request->domain, binding)) {
         decision->reason = "the endpoint is closing";
+        metrics_count(METRIC_AUTHENTICATION_DENIED, decision->reason);
         memset(binding, 0, sizeof *binding);
         return;
     }
@@ -140,6 +142,9 @@ static void decide_secured(struct decision *decision, struct binding *binding,
     access.now = now.tv_sec;
     authorized_decide(decision, request->key, binding->ipc, &access);
     state_page_count(decision->status == 200 ? STATE_ACCEPTED : STATE_DENIED);
+    metrics_count(decision->status == 200 ? METRIC_AUTHENTICATION_ALLOWED
+                                          : METRIC_AUTHENTICATION_DENIED,
+                  decision->reason);
     log_decision(decision, request, binding);
 }
 
