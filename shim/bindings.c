@@ -13,7 +13,8 @@
 struct entry {
     struct table_node node;
     char domain[BINDING_DOMAIN];
-    void *socket;
+    void *socket; /* NULL: closed, kept for the connections that hold it */
+    unsigned holds;
     struct binding binding;
 };
 
@@ -28,6 +29,16 @@ static struct entry *find(const char *domain)
         if (strcmp(table_owner(node, struct entry, node)->domain, domain) == 0)
             return table_owner(node, struct entry, node);
     return NULL;
+}
+
+/* True if nobody holds it and it was taken out. */
+static bool close_entry(struct entry *entry)
+{
+    entry->socket = NULL;
+    if (entry->holds > 0)
+        return false;
+    table_remove(&entries, &entry->node);
+    return true;
 }
 
 int bindings_add(char domain[BINDING_DOMAIN], void *socket, const char *endpoint, bool req)
@@ -72,8 +83,8 @@ void bindings_remove(const char *domain)
 
     lock_take(LOCK_BINDINGS);
     entry = find(domain);
-    if (entry != NULL)
-        table_remove(&entries, &entry->node);
+    if (entry != NULL && !close_entry(entry))
+        entry = NULL;
     lock_drop(LOCK_BINDINGS);
     free(entry);
 }
@@ -90,9 +101,9 @@ static void remove_matching(void *socket, const char *endpoint)
         next = table_each(&entries, &bucket, node);
         if (entry->socket != socket ||
             (endpoint != NULL && strcmp(entry->binding.endpoint, endpoint) != 0 &&
-             strcmp(entry->binding.resolved, endpoint) != 0))
+             strcmp(entry->binding.resolved, endpoint) != 0) ||
+            !close_entry(entry))
             continue;
-        table_remove(&entries, node);
         node->next = removed;
         removed = node;
     }
@@ -127,6 +138,8 @@ bool bindings_find(const char *domain, struct binding *binding)
 
         lock_take(LOCK_BINDINGS);
         entry = find(domain);
+        if (entry != NULL && entry->socket == NULL)
+            entry = NULL;
         if (entry != NULL)
             *binding = entry->binding;
         lock_drop(LOCK_BINDINGS);
@@ -136,4 +149,39 @@ bool bindings_find(const char *domain, struct binding *binding)
             return true;
         nanosleep(&moment, NULL);
     }
+}
+
+void bindings_hold(const char *domain)
+{
+    struct entry *entry;
+
+    lock_take(LOCK_BINDINGS);
+    entry = find(domain);
+    if (entry != NULL)
+        entry->holds++;
+    lock_drop(LOCK_BINDINGS);
+}
+
+void bindings_release(const char *domain)
+{
+    struct entry *entry;
+
+    lock_take(LOCK_BINDINGS);
+    entry = find(domain);
+    if (entry != NULL && (--entry->holds > 0 || entry->socket != NULL || !close_entry(entry)))
+        entry = NULL;
+    lock_drop(LOCK_BINDINGS);
+    free(entry);
+}
+
+bool bindings_recall(const char *domain, struct binding *binding)
+{
+    struct entry *entry;
+
+    lock_take(LOCK_BINDINGS);
+    entry = find(domain);
+    if (entry != NULL)
+        *binding = entry->binding;
+    lock_drop(LOCK_BINDINGS);
+    return entry != NULL;
 }

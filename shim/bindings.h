@@ -37,4 +37,10 @@ bool bindings_is_domain(const char *domain);
  * under way. */
 bool bindings_find(const char *domain, struct binding *binding);
 
+/* A connection that a listener has accepted may outlive it (zmq_close lingers): what is known of
+ * the listener stays for bindings_recall until each hold is released. */
+void bindings_hold(const char *domain);
+void bindings_release(const char *domain);
+bool bindings_recall(const char *domain, struct binding *binding);
+
 #endif

@@ -1,14 +1,16 @@
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdarg.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "shim/accepted.h"
 #include "shim/hooks.h"
 #include "shim/observer.h"
 #include "shim/real_function.h"
 
-/* Where descriptors begin their lives. Their ends are not watched: a hook of close would run in
- * vfork children on the parent's memory. */
+/* Where descriptors begin their lives, and are asked whom they lead to. Their ends are not watched:
+ * a hook of close would run in vfork children on the parent's memory. */
 
 REAL(int, socket, (int domain, int type, int protocol), (domain, type, protocol))
 REAL(int, socketpair, (int domain, int type, int protocol, int pair[2]),
@@ -16,6 +18,11 @@ REAL(int, socketpair, (int domain, int type, int protocol, int pair[2]),
 REAL(int, accept, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size))
 REAL(int, accept4, (int fd, struct sockaddr *address, socklen_t *size, int flags),
      (fd, address, size, flags))
+REAL(int, getpeername, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size))
+REAL(int, getnameinfo,
+     (const struct sockaddr *address, socklen_t length, char *host, socklen_t host_size,
+      char *service, socklen_t service_size, int flags),
+     (address, length, host, host_size, service, service_size, flags))
 REAL(int, connect, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
 REAL(int, dup, (int fd), (fd))
 REAL(int, dup2, (int from, int fd), (from, fd))
@@ -38,7 +45,10 @@ static int copied(int from, int fd)
 
 EXPORT int socket(int domain, int type, int protocol)
 {
-    return born(real_socket(domain, type, protocol));
+    int fd = born(real_socket(domain, type, protocol));
+
+    accepted_socket(fd);
+    return fd;
 }
 
 EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
@@ -54,12 +64,35 @@ EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
 
 EXPORT int accept(int fd, struct sockaddr *address, socklen_t *size)
 {
-    return born(real_accept(fd, address, size));
+    int result = born(real_accept(fd, address, size));
+
+    accepted_connection(fd, result);
+    return result;
 }
 
 EXPORT int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 {
-    return born(real_accept4(fd, address, size, flags));
+    int result = born(real_accept4(fd, address, size, flags));
+
+    accepted_connection(fd, result);
+    return result;
+}
+
+EXPORT int getpeername(int fd, struct sockaddr *address, socklen_t *size)
+{
+    int result = real_getpeername(fd, address, size);
+
+    if (result == 0)
+        accepted_asked(fd, address);
+    return result;
+}
+
+EXPORT int getnameinfo(const struct sockaddr *address, socklen_t length, char *host,
+                       socklen_t host_size, char *service, socklen_t service_size, int flags)
+{
+    int result = real_getnameinfo(address, length, host, host_size, service, service_size, flags);
+
+    return accepted_named(address, length, host, host_size, result);
 }
 
 EXPORT int connect(int fd, const struct sockaddr *address, socklen_t size)
@@ -113,6 +146,8 @@ void hooks_birth_resolve(void)
     resolve_socketpair();
     resolve_accept();
     resolve_accept4();
+    resolve_getpeername();
+    resolve_getnameinfo();
     resolve_connect();
     resolve_dup();
     resolve_dup2();

@@ -5,12 +5,13 @@
  * across libzmq, dlopen, dlsym or malloc of unbounded size; fork takes them all, so that the child
  * finds every table whole, and the child starts with fresh ones. */
 enum lock {
-    LOCK_REGISTRY,   /* contexts, sockets, library copies */
-    LOCK_BINDINGS,   /* what the authenticator knows of listeners */
-    LOCK_AUTHORIZED, /* authorised and revoked keys */
-    LOCK_KEYS,       /* own key pairs */
-    LOCK_LOG,        /* rate limits */
-    LOCK_PAGE,       /* the state page */
+    LOCK_REGISTRY,    /* contexts, sockets, library copies */
+    LOCK_BINDINGS,    /* what the authenticator knows of listeners */
+    LOCK_CONNECTIONS, /* accepted connections */
+    LOCK_AUTHORIZED,  /* authorised and revoked keys */
+    LOCK_KEYS,        /* own key pairs */
+    LOCK_LOG,         /* rate limits */
+    LOCK_PAGE,        /* the state page */
     LOCK_COUNT,
 };
 

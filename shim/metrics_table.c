@@ -32,6 +32,7 @@ static const char *const denied_reasons[] = {
     "address not allowed",
     "address denied by SECURE_ZMQ_DENY",
     "address not in SECURE_ZMQ_ALLOW",
+    "the connection could not be identified",
     "the endpoint is closing",
     "other",
     NULL,

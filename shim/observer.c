@@ -57,7 +57,7 @@ void observer_copied(int from, int fd)
         observer_states[fd] = 0;
 }
 
-static ino_t socket_inode(int fd)
+ino_t observer_inode(int fd)
 {
     struct stat status;
 
@@ -105,7 +105,7 @@ bool observer_is_socket(int fd)
 {
     if (observer_states[fd] & BORN)
         return true;
-    if (socket_inode(fd) != 0) {
+    if (observer_inode(fd) != 0) {
         observer_states[fd] |= BORN;
         return true;
     }
@@ -116,7 +116,7 @@ bool observer_is_socket(int fd)
 /* Begins to watch a descriptor that may speak ZMTP. NULL if it cannot. */
 struct slot *observer_begin(int fd)
 {
-    ino_t inode = socket_inode(fd);
+    ino_t inode = observer_inode(fd);
     bool connecting = observer_states[fd] & OBSERVER_CONNECTING;
     uint64_t peer;
     struct slot *slot;
@@ -143,7 +143,7 @@ struct slot *observer_current(int fd)
 {
     struct slot *slot = slot_if_any(fd);
 
-    if (slot != NULL && socket_inode(fd) == slot->inode)
+    if (slot != NULL && observer_inode(fd) == slot->inode)
         return slot;
     observer_states[fd] = 0;
     return NULL;
@@ -162,16 +162,32 @@ void observer_cut(int fd, struct slot *slot, bool told_to_give_up)
         (void)backoff_failed(&observer_backoff, slot->peer, told_to_give_up, observer_now());
 }
 
+/* What the kernel holds for it is not to be received any more: the observer looks again. */
+static void withhold(int fd, ino_t inode)
+{
+    struct slot *slot = slot_if_any(fd);
+    unsigned char state = __atomic_load_n(&observer_states[fd], __ATOMIC_RELAXED), watched;
+
+    if (slot == NULL || slot->inode != inode || !(state & OBSERVER_WATCHED))
+        return;
+    __atomic_store_n(&slot->cut, true, __ATOMIC_RELAXED);
+    watched = state & (unsigned char)~QUIET;
+    (void)__atomic_compare_exchange_n(&observer_states[fd], &state, watched, false,
+                                      __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
 /* The descriptor may be closed and another be born under its number at any moment: what is shut
  * down is a duplicate that was compared first. */
-static void end_one(int fd, const struct slot *slot)
+void observer_end(int fd, ino_t inode)
 {
-    int copy = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+    int copy = in_table(fd) ? (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3) : -1;
 
     if (copy < 0)
         return;
-    if (socket_inode(copy) == slot->inode)
+    if (observer_inode(copy) == inode) {
+        withhold(fd, inode);
         shutdown(copy, SHUT_RDWR);
+    }
     syscall(SYS_close, copy);
 }
 
@@ -191,7 +207,7 @@ long observer_end_refused(void)
             wait = wait < 0 || rest < wait ? (long)rest : wait;
         } else {
             __atomic_store_n(&slot->waiting, 0, __ATOMIC_RELAXED);
-            end_one(fd, slot);
+            observer_end(fd, slot->inode);
         }
     }
     return wait;

@@ -21,7 +21,9 @@ enum {
     OBSERVER_OUT_QUIET = 1,
     OBSERVER_IN_QUIET = 2,
     OBSERVER_CONNECTING = 4,
-    OBSERVER_WATCHED = 8
+    OBSERVER_WATCHED = 8,
+    /* A listener that the shim secured, or a connection from one (accepted.h). */
+    OBSERVER_SECURED = 128
 };
 
 extern unsigned char observer_states[OBSERVER_TABLE];
@@ -38,6 +40,12 @@ static inline bool observer_in_is_quiet(int fd)
 }
 
 void observer_start(void);
+
+/* Monotonic milliseconds. */
+int64_t observer_now(void);
+
+/* By which sockets are told apart while one of them is open; 0 for what is none. */
+ino_t observer_inode(int fd);
 
 /* A descriptor begins a new life: a socket of any kind. */
 void observer_born(int fd);
@@ -64,5 +72,9 @@ int observer_received(int fd, const struct iovec *vectors, size_t count, size_t 
 /* Shuts down the connections that have waited for a second for the answer to their INITIATE, which
  * the authenticator has refused. Milliseconds until it wants to be called again, or -1. */
 long observer_end_refused(void);
+
+/* Ends a connection, unless fd is another socket by now. What it has received and not handed to
+ * the program is dropped. From any thread. */
+void observer_end(int fd, ino_t inode);
 
 #endif

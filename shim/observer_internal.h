@@ -11,9 +11,6 @@ enum { QUIET = OBSERVER_OUT_QUIET | OBSERVER_IN_QUIET, PROXIED = 16, FOREIGN_IN 
 
 extern struct backoff observer_backoff;
 
-/* Monotonic milliseconds. */
-int64_t observer_now(void);
-
 /* False, and quiet from now on, for what is no socket: its data must not be looked at, because some
  * programs find out by a write whether an address can be read. */
 bool observer_is_socket(int fd);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "certs/wipe.h"
+#include "shim/accepted.h"
 #include "shim/authenticator.h"
 #include "shim/authorized.h"
 #include "shim/bindings.h"
@@ -30,6 +31,26 @@ struct material {
     char server_text[KEY_Z85 + 1];
     char source[KEYS_SOURCE];
 };
+
+/* A descriptor that the program gives the listener; -1: none. */
+static int given_descriptor(const struct attempt *attempt)
+{
+    size_t size = sizeof(int);
+    int fd;
+
+    return attempt->lib->getsockopt(attempt->socket, ZMQ_USE_FD, &fd, &size) == 0 ? fd : -1;
+}
+
+/* Its connections can be told from one another from now on. */
+static int64_t bind_secured(const struct attempt *attempt)
+{
+    int64_t result;
+
+    accepted_bind_begins(given_descriptor(attempt));
+    result = attempt->lib->bind(attempt->socket, attempt->endpoint);
+    accepted_bind_ends();
+    return result;
+}
 
 static int64_t real_call(const struct attempt *attempt)
 {
@@ -146,7 +167,7 @@ static int64_t call_secured(const struct attempt *attempt, const struct config *
         refuse_option(error);
     } else {
         *refused = false;
-        result = real_call(attempt);
+        result = attempt->call == CALL_BIND ? bind_secured(attempt) : real_call(attempt);
     }
     options_restore(&options);
     if (attempt->call != CALL_BIND)

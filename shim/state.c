@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "shim/authorized.h"
+#include "shim/connections.h"
 #include "shim/dl_route.h"
 #include "shim/hooks.h"
 #include "shim/keys.h"
@@ -56,6 +57,7 @@ static void in_child(void)
     state_page_forked();
     authorized_forked();
     metrics_forked();
+    connections_forked();
 }
 
 int state_prepare(void)

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "shim/auth_event.h"
 #include "shim/authorized.h"
 #include "shim/bindings.h"
-#include "shim/log.h"
+#include "shim/connection_label.h"
+#include "shim/connections.h"
 #include "shim/metrics.h"
 #include "shim/observer.h"
 #include "shim/state_page.h"
@@ -76,51 +78,16 @@ static int receive(const struct zap_server *self, struct frames *frames)
     return 0;
 }
 
-/* What there is to do about it. */
-static const char *remedy(const struct decision *decision)
-{
-    if (decision->superseded)
-        return ": its holder needs the new pair before 'curveshim-cert rotate ... --finish'";
-    if (decision->status == 200)
-        return "";
-    return decision->status == 400 ? "; it is told to give up"
-                                   : "; its connection is closed in a second, so that it can try "
-                                     "again";
-}
-
-static void log_decision(const struct decision *decision, const struct zap_request *request,
-                         const struct binding *binding)
-{
-    const bool allow = decision->status == 200;
-    const enum event_level level = allow && !decision->superseded ? EVENT_INFO : EVENT_WARNING;
-    char key[KEY_Z85 + 1], message[400];
-    struct event event;
-
-    if (!log_wants(level))
-        return;
-    z85_encode_key(key, request->key);
-    snprintf(message, sizeof message, "%s: %s%s", allow ? "client accepted" : "client refused",
-             decision->reason, remedy(decision));
-    event_init(&event, level, "auth", message);
-    event_text(&event, "result", allow ? "allow" : "deny");
-    event_text(&event, "reason", decision->reason);
-    event_text(&event, "key", key);
-    event_text(&event, "name", decision->name);
-    event_text(&event, "address", request->address);
-    event_text(&event, "endpoint",
-               binding->resolved[0] != '\0' ? binding->resolved : binding->endpoint);
-    if (allow)
-        log_event(&event);
-    else
-        log_repeatable(&event, key, decision->reason);
-}
-
-/* A request of a listener that the shim secured. */
+/* A request of a listener that the shim secured; its address has a label. */
 static void decide_secured(struct decision *decision, struct binding *binding,
                            const struct zap_request *request)
 {
+    const char *address = connection_label_skip(request->address);
+    const struct auth_asker asker = {request->key, address, binding};
     struct timespec now;
     struct access access;
+    uint64_t id;
+    int fd;
 
     decision->status = 300;
     decision->name[0] = '\0';
@@ -135,17 +102,27 @@ static void decide_secured(struct decision *decision, struct binding *binding,
         memset(binding, 0, sizeof *binding);
         return;
     }
+    if (!connection_label_read(request->address, &fd, &id)) {
+        /* Out of memory, or gone before it could be asked whence it came. */
+        decision->reason = "the connection could not be identified";
+        metrics_count(METRIC_AUTHENTICATION_DENIED, decision->reason);
+        auth_event_decided(decision, &asker);
+        return;
+    }
+    if (!connections_asked(fd, id, request->key, request->domain, address))
+        return; /* it has ended */
     clock_gettime(CLOCK_REALTIME, &now);
-    access.address = request->address;
+    access.address = address;
     access.endpoint = binding->endpoint;
     access.resolved = binding->resolved;
     access.now = now.tv_sec;
     authorized_decide(decision, request->key, binding->ipc, &access);
+    connections_decided(fd, id, decision->status == 200, decision->name);
     state_page_count(decision->status == 200 ? STATE_ACCEPTED : STATE_DENIED);
     metrics_count(decision->status == 200 ? METRIC_AUTHENTICATION_ALLOWED
                                           : METRIC_AUTHENTICATION_DENIED,
                   decision->reason);
-    log_decision(decision, request, binding);
+    auth_event_decided(decision, &asker);
 }
 
 /* A socket that the shim did not secure is answered as libzmq answers without a handler. */

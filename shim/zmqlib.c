@@ -227,6 +227,11 @@ bool zmqlib_any(void)
     return __atomic_load_n(&copy_count, __ATOMIC_ACQUIRE) > 0;
 }
 
+const struct zmqlib *zmqlib_only(void)
+{
+    return __atomic_load_n(&copy_count, __ATOMIC_ACQUIRE) == 1 ? &copies[0] : NULL;
+}
+
 const struct zmqlib *zmqlib_copy(size_t number)
 {
     return &copies[number];

@@ -35,6 +35,7 @@
     X(int, msg_recv, (zmq_msg_t *, void *, int))                                                   \
     X(int, msg_more, (const zmq_msg_t *))                                                          \
     X(int, msg_close, (zmq_msg_t *))                                                               \
+    X(const char *, msg_gets, (const zmq_msg_t *, const char *))                                   \
     X(void *, msg_data, (zmq_msg_t *))                                                             \
     X(size_t, msg_size, (const zmq_msg_t *))                                                       \
     X(int, poll, (zmq_pollitem_t *, int, long))                                                    \
@@ -72,6 +73,9 @@ bool zmqlib_contains(const void *address);
 
 /* Whether any copy was met. Likewise. */
 bool zmqlib_any(void);
+
+/* The copy if just one was met, else NULL. Likewise. */
+const struct zmqlib *zmqlib_only(void);
 
 /* A copy by its number; number of a copy. */
 #define ZMQLIB_COPIES 16

@@ -18,7 +18,7 @@ for thread in gdb.selected_inferior().threads():
         while frame.name() != "zap_serve":
             frame = frame.older()
         frame.select()
-        gdb.execute("print lib->close(items[0].socket)")
+        gdb.execute("print server.lib->close(server.socket)")
 end
 detach
 """
