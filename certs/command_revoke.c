@@ -42,8 +42,8 @@ const struct command command_revoke = {
     .arguments = "DIR NAME|FILE|KEY",
     .summary = "shut a key out for good",
     .help = "Puts the certificate into DIR/revoked/, then removes every file with its key\n"
-            "from DIR/authorized_clients/. Running servers refuse the key within a second,\n"
-            "and its holder is told not to try again.\n"
+            "from DIR/authorized_clients/. Within a second, running servers refuse the key\n"
+            "and end its live connections; its holder is told not to try again.\n"
             "\n"
             "  NAME   an authorised certificate or a pair of DIR: the keys of NAME.key and,\n"
             "         in a rotation, of both pairs; else the metadata 'name' of exactly one\n"

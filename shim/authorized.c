@@ -13,6 +13,7 @@
 #include "shim/locks.h"
 #include "shim/log.h"
 #include "shim/metrics.h"
+#include "shim/wait.h"
 #include "shim/watch.h"
 
 /* The watcher's descriptor is read this long after its first event, so that a directory that is
@@ -187,6 +188,16 @@ size_t authorized_count(const struct config *config)
     return count;
 }
 
+unsigned long authorized_version(void)
+{
+    unsigned long version;
+
+    lock_take(LOCK_AUTHORIZED);
+    version = directories[AUTHORIZED].changes + directories[REVOKED].changes;
+    lock_drop(LOCK_AUTHORIZED);
+    return version;
+}
+
 void authorized_attach(void)
 {
     lock_take(LOCK_AUTHORIZED);
@@ -259,11 +270,6 @@ static long poll_interval(void)
     return interval < POLL_MS ? POLL_MS : interval < POLL_MS_MAX ? (long)interval : POLL_MS_MAX;
 }
 
-static long shorter(long a, long b)
-{
-    return a < 0 ? b : b < 0 || a < b ? a : b;
-}
-
 /* With working held: brings the set up to date; milliseconds until the next time. */
 static long update(int64_t now)
 {
@@ -287,9 +293,9 @@ static long update(int64_t now)
             scan_wanted[i] = false;
             scan(i, now);
         }
-        wait = shorter(wait, certdir_settle(&directories[i], now));
+        wait = wait_shorter(wait, certdir_settle(&directories[i], now));
         if (!covered[i] || directories[i].unread)
-            wait = shorter(wait, poll_interval());
+            wait = wait_shorter(wait, poll_interval());
     }
     if (now >= next_poll)
         next_poll = now_ms() + poll_interval();
@@ -311,7 +317,7 @@ long authorized_work(int *fd, bool readable, const struct authorized_pause *paus
     wait = update(now);
     pausing = NULL;
     if (gather_until != 0)
-        wait = shorter(wait, (long)(gather_until - now));
+        wait = wait_shorter(wait, (long)(gather_until - now));
     else
         *fd = watch.fd;
     pthread_mutex_unlock(&working);
@@ -370,6 +376,7 @@ static void decide_by_key(struct decision *decision, const uint8_t key[KEY_BYTES
     refusal = policy_refusal(file->policy, access);
     decision->status = refusal == NULL ? 200 : 300;
     decision->superseded = refusal == NULL && file->policy->superseded;
+    decision->changes = policy_next_change(file->policy, access->now);
     decision->reason = decision->superseded ? "superseded key"
                        : refusal == NULL    ? "authorised"
                                             : refusal;
@@ -382,10 +389,7 @@ void authorized_decide(struct decision *decision, const uint8_t key[KEY_BYTES], 
 
     if (ipc)
         asked.address = NULL;
-    decision->status = 300;
-    decision->reason = "unknown key";
-    decision->superseded = false;
-    decision->name[0] = '\0';
+    *decision = (struct decision){300, "unknown key", .changes = INT64_MAX};
     lock_take(LOCK_AUTHORIZED);
     decide_by_key(decision, key, &asked);
     lock_drop(LOCK_AUTHORIZED);

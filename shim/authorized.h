@@ -35,10 +35,14 @@ struct authorized_pause {
  * none), and the result how many milliseconds to wait at the most (-1: for ever). */
 long authorized_work(int *fd, bool readable, const struct authorized_pause *pause);
 
+/* Changes whenever the set does. */
+unsigned long authorized_version(void);
+
 struct decision {
     int status;         /* ZAP: 200, 300 or 400 */
     const char *reason; /* static */
     bool superseded;    /* accepted, with a key that a newer one is to replace */
+    int64_t changes;    /* when time alone makes another of it; INT64_MAX: never */
     char name[256];     /* of the certificate; "" if there is none */
 };
 

@@ -16,6 +16,7 @@
 #include "shim/metrics.h"
 #include "shim/observer.h"
 #include "shim/registry.h"
+#include "shim/review.h"
 #include "shim/state_page.h"
 #include "shim/zmqlib.h"
 
@@ -58,6 +59,7 @@ static void in_child(void)
     authorized_forked();
     metrics_forked();
     connections_forked();
+    review_forked();
 }
 
 int state_prepare(void)

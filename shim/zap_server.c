@@ -12,7 +12,9 @@
 #include "shim/connections.h"
 #include "shim/metrics.h"
 #include "shim/observer.h"
+#include "shim/review.h"
 #include "shim/state_page.h"
+#include "shim/wait.h"
 #include "shim/zap.h"
 
 #define MAX_FRAMES 12 /* envelope included; more than ZAP has */
@@ -118,6 +120,8 @@ static void decide_secured(struct decision *decision, struct binding *binding,
     access.now = now.tv_sec;
     authorized_decide(decision, request->key, binding->ipc, &access);
     connections_decided(fd, id, decision->status == 200, decision->name);
+    if (decision->status == 200)
+        review_expect(decision);
     state_page_count(decision->status == 200 ? STATE_ACCEPTED : STATE_DENIED);
     metrics_count(decision->status == 200 ? METRIC_AUTHENTICATION_ALLOWED
                                           : METRIC_AUTHENTICATION_DENIED,
@@ -200,11 +204,6 @@ static long end_refused(struct zap_server *self)
     return wait;
 }
 
-static long sooner(long a, long b)
-{
-    return a < 0 ? b : b < 0 || a < b ? a : b;
-}
-
 /* Answers what has come in. 0, or the errno that the socket fails with. */
 static int answer_all(struct zap_server *self)
 {
@@ -220,8 +219,10 @@ static int answer_all(struct zap_server *self)
     return errno == EAGAIN ? 0 : errno;
 }
 
+/* In the middle of much reading. */
 static bool pause_to_answer(void *self)
 {
+    (void)review_work();
     return answer_all(self) != 0;
 }
 
@@ -239,7 +240,9 @@ int zap_serve(const struct zmqlib *lib, void *socket)
 
         if (failed != 0)
             return failed;
-        wait = sooner(authorized_work(&fd, readable, &pause), end_refused(self));
+        wait = authorized_work(&fd, readable, &pause);
+        wait = wait_shorter(wait, review_work());
+        wait = wait_shorter(wait, end_refused(self));
         items[1].fd = fd;
         count = self->lib->poll(items, fd >= 0 ? 2 : 1, wait);
         if (count < 0 && errno != EINTR)
