@@ -5,7 +5,6 @@
 
 #include "shim/authenticator.h"
 #include "shim/locks.h"
-#include "shim/observer_clock.h"
 #include "shim/state.h"
 #include "shim/state_page.h"
 
@@ -141,10 +140,8 @@ int context_end(void *address, const void *caller, int (*real)(const struct zmql
     } else {
         authenticator_join(context);
         registry_release_context(context);
-        if (!registry_has_contexts()) {
-            observer_clock_stop();
+        if (!registry_has_contexts())
             state_page_close();
-        }
     }
     errno = saved;
     return result;
