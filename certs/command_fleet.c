@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "certs/fleet_log.h"
 #include "certs/fleet_plan.h"
 #include "certs/fleet_run.h"
 #include "certs/owner.h"
@@ -29,16 +30,24 @@ static int make(const char *file, const char *directory, const struct owner *own
 static int run(const struct command *command, int argc, char **argv)
 {
     static const struct option options[] = {{"owner", required_argument, NULL, 'o'},
+                                            {"from-log", no_argument, NULL, 'l'},
                                             {NULL, 0, NULL, 0}};
     struct owner owner = {0};
+    bool from_log = false;
     int option;
 
     while ((option = tool_option(command, argc, argv, options)) != -1) {
         if (option == '?')
             return TOOL_USAGE;
-        if (!owner_parse(&owner, optarg))
+        if (option == 'l')
+            from_log = true;
+        else if (!owner_parse(&owner, optarg))
             return tool_usage(command, "--owner %s: two numbers are expected, UID:GID", optarg);
     }
+    if (from_log && argc == optind)
+        return tool_usage(command, "--from-log: one LOG at least is expected, '-' for stdin");
+    if (from_log)
+        return fleet_from_logs(argc - optind, argv + optind);
     if (argc - optind != 2 || argv[optind + 1][0] == '\0')
         return tool_usage(command, "FILE and DIR are expected");
     return make(argv[optind], argv[optind + 1], &owner);
@@ -46,7 +55,8 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command command_fleet = {
     .name = "fleet",
-    .arguments = "FILE DIR [--owner UID:GID]",
+    .arguments = "FILE DIR [--owner UID:GID]\n"
+                 "       curveshim-cert fleet --from-log LOG... > FILE",
     .summary = "make the directories of many agents",
     .help = "Makes DIR/NAME, a certificate directory, for each agent in FILE: its own pairs, the\n"
             "keys of the servers that it connects to (known_servers), and the certificates of\n"
@@ -67,6 +77,12 @@ const struct command command_fleet = {
             "agent that is no longer in FILE is moved to DIR/removed/ and taken from there when\n"
             "it is back; nobody lets it connect any more.\n"
             "\n"
-            "  --owner UID:GID   the owner of what is made (for root)\n",
+            "  --owner UID:GID   the owner of what is made (for root)\n"
+            "  --from-log        draft FILE, on stdout, from logs of agents that ran with\n"
+            "                    SECURE_ZMQ=audit SECURE_ZMQ_LOG_FORMAT=json. '-' is stdin,\n"
+            "                    where 'docker compose logs' can go. With a log for each agent\n"
+            "                    (SECURE_ZMQ_LOG=/var/log/brain.json), its file names the agent;\n"
+            "                    else the script or program. Read the draft: what is not certain\n"
+            "                    is marked CHECK, and UNMATCHED connects are comments\n",
     .run = run,
 };

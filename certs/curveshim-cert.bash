@@ -37,6 +37,10 @@ _curveshim_cert() {
             grep -oE -- '--[a-z][a-z-]*')" -- "$cur"))
         return
     fi
+    if [[ ${given[0]-} == fleet && " ${words[*]} " == *' --from-log '* ]]; then
+        _filedir
+        return
+    fi
     case ${given[0]-}:${#given[@]} in
     :0)
         COMPREPLY=($(compgen -W "$("$1" --help 2>/dev/null |

@@ -7,6 +7,7 @@
 #include "certs/fleet_plan.h"
 #include "certs/fleet_run.h"
 #include "certs/pair.h"
+#include "certs/rotation.h"
 #include "certs/tool.h"
 
 /* One listener's authorized_clients/. */
@@ -20,8 +21,9 @@ struct listener {
     struct certificate *certificate;
 };
 
-/* During a rotation both keys of a client count. */
-static const char *const key_files[] = {"client.key", "client.superseded.key"};
+/* During a rotation the client's next key, or its old one, counts too. */
+static const char *const key_files[] = {"client.key", "client.superseded.key", "client.next.key"};
+#define OLD_KEY 1
 #define KEY_FILES (sizeof key_files / sizeof *key_files)
 
 /* 1 if the agent has such a key, in l->certificate; 0 if not. */
@@ -91,6 +93,18 @@ static int compose(struct listener *l, const struct fleet_agent *client, const c
                      l->run->fleet->file, client->line, client->name, reason.text);
 }
 
+/* Marks the old key of a rotation, so that its use is logged, with the day that its file has. */
+static int mark(struct metadata *metadata, const struct certificate *present,
+                struct cert_error *error)
+{
+    const char *since = present != NULL ? certificate_metadata(present, ROTATION_SUPERSEDED) : NULL;
+    static char today[PAIR_DATE];
+
+    if (since == NULL)
+        pair_today(today);
+    return metadata_set(metadata, ROTATION_SUPERSEDED, since != NULL ? since : today, error);
+}
+
 static bool says_the_same(const struct certificate *certificate, const struct metadata *metadata)
 {
     if (certificate->metadata_count != metadata->count)
@@ -105,35 +119,40 @@ static bool says_the_same(const struct certificate *certificate, const struct me
 }
 
 /* Brings what a file says in line; a file that can't be read is written anew. */
-static int update(struct listener *l, const char *file, const struct metadata *metadata,
+static int update(struct listener *l, const char *file, bool old, struct metadata *metadata,
                   struct cert_error *error)
 {
     const struct subdirectory *in = &l->store.authorized;
     struct certificate *present = malloc(sizeof *present);
     char path[PATH_MAX];
-    bool same;
+    bool readable, same;
+    int result = 0;
 
     if (present == NULL)
         return cert_fail(error, ENOMEM, "out of memory");
     snprintf(path, sizeof path, "%s/%s", in->path, file);
-    same = certificate_read(present, in->fd, file, path, CERT_NEED_PUBLIC, NULL) == 0 &&
-           says_the_same(present, metadata);
+    readable = certificate_read(present, in->fd, file, path, CERT_NEED_PUBLIC, NULL) == 0;
+    if (old)
+        result = mark(metadata, readable ? present : NULL, error);
+    same = result == 0 && readable && says_the_same(present, metadata);
+    if (result == 0 && !same)
+        result = pair_write_public(in->fd, in->path, file, metadata, l->certificate->public_key,
+                                   WRITE_REPLACE, &l->store.owner, error);
     free(present);
-    if (same)
-        return 0;
-    if (pair_write_public(in->fd, in->path, file, metadata, l->certificate->public_key,
-                          WRITE_REPLACE, &l->store.owner, error) != 0)
-        return -1;
+    if (result != 0 || same)
+        return result;
     l->run->changes++;
     tool_say("changed %s: for %s", path, metadata_get(metadata, "endpoints"));
     return 0;
 }
 
-static int add(struct listener *l, const struct fleet_agent *client,
-               const struct metadata *metadata, struct cert_error *error)
+static int add(struct listener *l, const struct fleet_agent *client, bool old,
+               struct metadata *metadata, struct cert_error *error)
 {
     char file[256];
 
+    if (old && mark(metadata, NULL, error) != 0)
+        return -1;
     if (store_add(&l->store, &l->store.authorized, client->name, metadata,
                   l->certificate->public_key, file, error) != 0)
         return -1;
@@ -150,12 +169,17 @@ static int authorize_key(struct listener *l, const struct fleet_agent *client, s
     const char *file;
     int result = read_client(l, client, which, error);
 
-    if (result <= 0 || keyset_find(&l->wanted, l->certificate->public_key) == NULL)
-        return result < 0 ? -1 : 0;
+    if (result <= 0)
+        return result;
+    /* Where a rotation was cut short two files may hold one key. */
+    file = keyset_find(&l->wanted, l->certificate->public_key);
+    if (file == NULL || strcmp(file, key_files[which]) != 0)
+        return 0;
     if (compose(l, client, endpoints, &metadata, error) != 0)
         return -1;
     file = keyset_find(&l->present, l->certificate->public_key);
-    return file != NULL ? update(l, file, &metadata, error) : add(l, client, &metadata, error);
+    return file != NULL ? update(l, file, which == OLD_KEY, &metadata, error)
+                        : add(l, client, which == OLD_KEY, &metadata, error);
 }
 
 static int authorize_client(struct listener *l, size_t index, struct cert_error *error)

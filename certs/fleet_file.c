@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "certs/fleet_endpoint.h"
+#include "certs/grow.h"
 #include "certs/owner.h"
 #include "certs/pair_name.h"
 #include "certs/printable.h"
@@ -23,27 +24,6 @@ static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r';
 }
-
-/* One more entry of an array, zeroed; NULL without memory. */
-static void *grow(void *array, size_t *count, size_t size)
-{
-    /* Doubled at each power of two. */
-    void *larger = (*count & (*count - 1)) == 0
-                       ? reallocarray(array, *count == 0 ? 1 : 2 * *count, size)
-                       : array;
-
-    if (larger != NULL)
-        memset((char *)larger + size * (*count)++, 0, size);
-    return larger;
-}
-
-#define GROW(array, count)                                                                         \
-    __extension__({                                                                                \
-        void *larger = grow(array, &(count), sizeof *(array));                                     \
-        if (larger != NULL)                                                                        \
-            (array) = larger;                                                                      \
-        larger != NULL ? &(array)[(count)-1] : NULL;                                               \
-    })
 
 #define FAIL(line, error, format, ...)                                                             \
     cert_fail(error, EINVAL, "%s:%u: " format, (line)->fleet->file, (line)->number, __VA_ARGS__)
@@ -65,17 +45,26 @@ static void split(struct line *line, char *text)
     }
 }
 
-static int check_name(const struct line *line, const char *name, struct cert_error *error)
+int fleet_check_name(const char *name, struct cert_error *error)
 {
     static const char *const reserved[] = {FLEET_REMOVED, AUTHORIZED, REVOKED};
+
+    if (pair_check_name(name, error) != 0)
+        return -1;
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (strcmp(name, reserved[i]) == 0)
+            return cert_fail(error, EINVAL, "an agent can't be called '%s': use another name",
+                             name);
+    return 0;
+}
+
+static int check_name(const struct line *line, const char *name, struct cert_error *error)
+{
     const struct fleet_agent *before = fleet_find(line->fleet, name);
     struct cert_error reason;
 
-    if (pair_check_name(name, &reason) != 0)
+    if (fleet_check_name(name, &reason) != 0)
         return FAIL(line, error, "%s", reason.text);
-    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-        if (strcmp(name, reserved[i]) == 0)
-            return FAIL(line, error, "an agent can't be called '%s': use another name", name);
     if (before != NULL)
         return FAIL(line, error, "[%s] is there already, on line %u: write one section", name,
                     before->line);

@@ -55,6 +55,7 @@ struct fleet {
 
 /* Agents with this name can't be: DIR holds other things under it. */
 #define FLEET_REMOVED "removed"
+int fleet_check_name(const char *name, struct cert_error *error);
 
 /* Reads length bytes. -1 with *error, which names file and line. Pass fleet to fleet_free either
  * way. */

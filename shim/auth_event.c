@@ -46,7 +46,7 @@ static void write_event(const struct decision *decision, const struct auth_asker
     }
     /* The end of a connection is not a repeat of the refusals that follow it. */
     snprintf(peer, sizeof peer, "%s%s", key, connection != NULL ? " ended" : "");
-    log_repeatable(&event, peer, decision->reason);
+    log_burst(&event, peer, decision->reason);
 }
 
 void auth_event_decided(const struct decision *decision, const struct auth_asker *asker)

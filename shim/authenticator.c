@@ -1,7 +1,6 @@
 #include "shim/authenticator.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +8,12 @@
 #include <unistd.h>
 
 #include "shim/authorized.h"
+#include "shim/background.h"
 #include "shim/locks.h"
 #include "shim/log.h"
 #include "shim/metrics.h"
 #include "shim/zap.h"
 #include "shim/zap_server.h"
-
-#define STACK_SIZE (256 * 1024)
 
 struct authenticator {
     struct context *context; /* a reference of its own */
@@ -93,27 +91,6 @@ static int open_socket(struct authenticator *self, struct cert_error *error)
     return -1;
 }
 
-static int create_thread(pthread_t *thread, struct authenticator *self)
-{
-    pthread_attr_t attributes;
-    sigset_t all, old;
-    int result;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    pthread_attr_init(&attributes);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    pthread_attr_setstacksize(&attributes, STACK_SIZE);
-#endif
-    result = pthread_create(thread, &attributes, thread_main, self);
-    /* Thread-local storage counts against the stack: a program may have more of it than that. */
-    if (result == EINVAL || result == EAGAIN || result == ENOMEM)
-        result = pthread_create(thread, NULL, thread_main, self);
-    pthread_attr_destroy(&attributes);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return result;
-}
-
 static void set_state(struct context *context, enum authenticator_state state)
 {
     lock_take(LOCK_REGISTRY);
@@ -155,7 +132,7 @@ static int start(struct context *context, struct cert_error *error)
     registry_hold_context(context);
     set_state(context, AUTHENTICATOR_UP);
     metrics_gauge_add(GAUGE_AUTHENTICATORS, 1);
-    result = create_thread(&context->thread, self);
+    result = background_start(&context->thread, thread_main, self);
     if (result == 0) {
         settle_thread(context);
         note(EVENT_INFO, "up", NULL);

@@ -211,8 +211,14 @@ static void take_cidrs(struct config *config, struct cidr_list *list, const stru
     const char *bad;
     size_t length = 0;
 
-    if (values->of[v] == NULL || cidr_list_parse(list, values->of[v], &bad, &length) == 0)
+    if (values->of[v] == NULL)
         return;
+    if (cidr_list_parse(list, values->of[v], &bad, &length) == 0) {
+        if (list->count == 0)
+            fault(config->error, "%s names no address: write one, or leave the variable out",
+                  names[v]);
+        return;
+    }
     if (bad == NULL)
         fault(config->error, "out of memory while reading %s", names[v]);
     else

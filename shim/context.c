@@ -5,6 +5,7 @@
 
 #include "shim/authenticator.h"
 #include "shim/locks.h"
+#include "shim/observer_clock.h"
 #include "shim/state.h"
 #include "shim/state_page.h"
 
@@ -140,8 +141,10 @@ int context_end(void *address, const void *caller, int (*real)(const struct zmql
     } else {
         authenticator_join(context);
         registry_release_context(context);
-        if (!registry_has_contexts())
+        if (!registry_has_contexts()) {
+            observer_clock_stop();
             state_page_close();
+        }
     }
     errno = saved;
     return result;

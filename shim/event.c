@@ -7,7 +7,10 @@
 #include "shim/rfc3339.h"
 
 #define MESSAGE_ROOM 1280
-#define VALUE_ROOM 224 /* each, escaped: all of them and the message fit in a line */
+/* Escaped: all fields, their names included, and the message fit in a line. */
+#define FIELDS_ROOM 2600
+#define NAME_ROOM 36
+#define VALUE_ROOM 224
 
 struct out {
     char *at;
@@ -122,6 +125,13 @@ static void put_escaped(struct out *out, const char *text, size_t room, bool jso
     }
 }
 
+static size_t value_room(const struct event *event)
+{
+    size_t fair = event->count > 0 ? FIELDS_ROOM / event->count - NAME_ROOM : VALUE_ROOM;
+
+    return fair < VALUE_ROOM ? fair : VALUE_ROOM;
+}
+
 static size_t finish(char *line, struct out *out)
 {
     *out->at++ = '\n';
@@ -150,7 +160,7 @@ size_t event_format_text(char line[EVENT_LINE_MAX + 1], const struct event *even
         put(&out, field->name);
         if (field->text != NULL) {
             put(&out, "=\"");
-            put_escaped(&out, field->text, VALUE_ROOM, false);
+            put_escaped(&out, field->text, value_room(event), false);
             put(&out, "\"");
         } else {
             snprintf(text, sizeof text, "=%" PRId64, field->number);
@@ -189,7 +199,7 @@ size_t event_format_json(char line[EVENT_LINE_MAX + 1], const struct event *even
         const struct event_field *field = &event->fields[i];
 
         if (field->text != NULL) {
-            put_json(&out, field->name, field->text, VALUE_ROOM);
+            put_json(&out, field->name, field->text, value_room(event));
         } else {
             snprintf(text, sizeof text, ",\"%s\":%" PRId64, field->name, field->number);
             put(&out, text);

@@ -10,7 +10,7 @@
 enum event_level { EVENT_ERROR, EVENT_WARNING, EVENT_INFO, EVENT_DEBUG };
 
 #define EVENT_LINE_MAX 4096 /* the newline included */
-#define EVENT_FIELDS 10
+#define EVENT_FIELDS 14
 
 struct event_field {
     const char *name;

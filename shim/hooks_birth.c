@@ -24,6 +24,8 @@ REAL(int, getnameinfo,
       char *service, socklen_t service_size, int flags),
      (address, length, host, host_size, service, service_size, flags))
 REAL(int, connect, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
+REAL(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *size),
+     (fd, level, option, value, size))
 REAL(int, dup, (int fd), (fd))
 REAL(int, dup2, (int from, int fd), (from, fd))
 REAL(int, dup3, (int from, int fd, int flags), (from, fd, flags))
@@ -97,9 +99,25 @@ EXPORT int getnameinfo(const struct sockaddr *address, socklen_t length, char *h
 
 EXPORT int connect(int fd, const struct sockaddr *address, socklen_t size)
 {
+    int result;
+
     if (!observer_connect(fd, address, size, CALLER))
         return -1;
-    return real_connect(fd, address, size);
+    result = real_connect(fd, address, size);
+    if (result != 0)
+        observer_connect_failed(fd, errno);
+    return result;
+}
+
+/* How a connect in the background has ended. */
+EXPORT int getsockopt(int fd, int level, int option, void *value, socklen_t *size)
+{
+    int result = real_getsockopt(fd, level, option, value, size);
+
+    if (result == 0 && level == SOL_SOCKET && option == SO_ERROR && *size == sizeof(int) &&
+        *(const int *)value != 0)
+        observer_connect_failed(fd, *(const int *)value);
+    return result;
 }
 
 EXPORT int dup(int fd)
@@ -149,6 +167,7 @@ void hooks_birth_resolve(void)
     resolve_getpeername();
     resolve_getnameinfo();
     resolve_connect();
+    resolve_getsockopt();
     resolve_dup();
     resolve_dup2();
     resolve_dup3();

@@ -63,6 +63,8 @@ static ssize_t note_sent(int fd, const void *buffer, ssize_t result, const void 
 
     if (result > 0)
         observer_sent(fd, &vector, 1, (size_t)result, caller);
+    else if (result < 0)
+        observer_broken(fd, saved);
     errno = saved;
     return result;
 }
@@ -198,8 +200,13 @@ static ssize_t show(int fd, const struct iovec *vectors, size_t count, ssize_t r
 {
     int saved = errno, error;
 
-    if (result < 0 || (flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)))
+    if (flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB))
         return result;
+    if (result < 0) {
+        observer_broken(fd, errno);
+        errno = saved;
+        return result;
+    }
     error = observer_received(fd, vectors, count, (size_t)result, caller);
     errno = error != 0 ? error : saved;
     return error != 0 ? -1 : result;

@@ -4,6 +4,7 @@
 #include "shim/bindings.h"
 #include "shim/context.h"
 #include "shim/hooks.h"
+#include "shim/routes.h"
 #include "shim/secure.h"
 #include "shim/sockopt.h"
 #include "shim/state.h"
@@ -35,6 +36,12 @@ EXPORT void *zmq_socket(void *address, int type)
     return socket;
 }
 
+static void forget(void *socket, const char *endpoint)
+{
+    state_page_forget(socket, endpoint);
+    routes_forget(socket, endpoint);
+}
+
 EXPORT int zmq_close(void *socket)
 {
     struct sock *sock = registry_take_socket(socket);
@@ -44,7 +51,7 @@ EXPORT int zmq_close(void *socket)
         if (sock->has_bindings)
             bindings_closed(socket);
         if (sock->noted)
-            state_page_forget(socket, NULL);
+            forget(socket, NULL);
         registry_release_socket(sock);
     }
     return lib == NULL ? missing() : lib->close(socket);
@@ -82,8 +89,21 @@ EXPORT int zmq_unbind(void *socket, const char *endpoint)
     result = lib->unbind(socket, endpoint);
     if (result == 0 && endpoint != NULL) {
         bindings_unbound(socket, endpoint);
-        state_page_forget(socket, endpoint);
+        forget(socket, endpoint);
     }
+    return result;
+}
+
+EXPORT int zmq_disconnect(void *socket, const char *endpoint)
+{
+    const struct zmqlib *lib = lib_of(socket, CALLER);
+    int result;
+
+    if (lib == NULL)
+        return missing();
+    result = lib->disconnect(socket, endpoint);
+    if (result == 0 && endpoint != NULL)
+        forget(socket, endpoint);
     return result;
 }
 

@@ -45,6 +45,7 @@ static const char *(*const msg_gets[ZMQLIB_COPIES])(const zmq_msg_t *,
     X(zmq_ctx_set)                                                                                 \
     X(zmq_ctx_set_ext)                                                                             \
     X(zmq_ctx_term)                                                                                \
+    X(zmq_disconnect)                                                                              \
     X(zmq_getsockopt)                                                                              \
     X(zmq_init)                                                                                    \
     X(zmq_msg_gets)                                                                                \

@@ -10,6 +10,7 @@ enum lock {
     LOCK_CONNECTIONS, /* accepted connections */
     LOCK_AUTHORIZED,  /* authorised and revoked keys */
     LOCK_KEYS,        /* own key pairs */
+    LOCK_ROUTES,      /* which endpoint a connection belongs to */
     LOCK_LOG,         /* rate limits */
     LOCK_PAGE,        /* the state page */
     LOCK_COUNT,

@@ -142,7 +142,7 @@ void log_event(const struct event *event)
     errno = saved;
 }
 
-void log_repeatable(struct event *event, const char *peer, const char *reason)
+static void log_limited(struct event *event, const char *peer, const char *reason, unsigned second)
 {
     struct timespec now;
     unsigned repeated = 0;
@@ -152,7 +152,7 @@ void log_repeatable(struct event *event, const char *peer, const char *reason)
         return;
     clock_gettime(CLOCK_MONOTONIC, &now);
     lock_take(LOCK_LOG);
-    pass = ratelimit_pass(&limits, event->name, peer, reason,
+    pass = ratelimit_pass(&limits, event->name, peer, reason, second,
                           (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, &repeated);
     lock_drop(LOCK_LOG);
     if (!pass)
@@ -160,4 +160,21 @@ void log_repeatable(struct event *event, const char *peer, const char *reason)
     if (repeated > 0)
         event_number(event, "repeated", repeated);
     log_event(event);
+}
+
+void log_repeatable(struct event *event, const char *peer, const char *reason)
+{
+    log_limited(event, peer, reason, RATELIMIT_SOON);
+}
+
+void log_burst(struct event *event, const char *peer, const char *reason)
+{
+    log_limited(event, peer, reason, RATELIMIT_LATER);
+}
+
+void log_burst_over(const char *event, const char *peer, const char *reason)
+{
+    lock_take(LOCK_LOG);
+    ratelimit_forget(&limits, event, peer, reason);
+    lock_drop(LOCK_LOG);
 }

@@ -21,4 +21,10 @@ void log_event(const struct event *event);
  * a field "repeated"; and for all of them together at a bounded rate. */
 void log_repeatable(struct event *event, const char *peer, const char *reason);
 
+/* The same, but what a peer repeats within 10 s is not written a second time before these are
+ * over. */
+void log_burst(struct event *event, const char *peer, const char *reason);
+/* That is over: the next one is written at once. */
+void log_burst_over(const char *event, const char *peer, const char *reason);
+
 #endif

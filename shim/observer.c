@@ -8,7 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "shim/observer_life.h"
+#include "shim/routes.h"
 #include "shim/table.h"
+#include "shim/wire_peer.h"
 
 #define REFUSED_MS 1000
 
@@ -36,8 +39,11 @@ static bool in_table(int fd)
 
 void observer_born(int fd)
 {
-    if (in_table(fd))
-        observer_states[fd] = BORN;
+    if (!in_table(fd))
+        return;
+    if (observer_states[fd] & (OBSERVER_WATCHED | OBSERVER_CONNECTING))
+        life_replaced(fd);
+    observer_states[fd] = BORN;
 }
 
 void observer_copied(int from, int fd)
@@ -46,15 +52,19 @@ void observer_copied(int from, int fd)
 
     if (!in_table(fd) || from == fd)
         return;
+    if (observer_states[fd] & (OBSERVER_WATCHED | OBSERVER_CONNECTING))
+        life_replaced(fd);
     observer_states[fd] = in_table(from) ? observer_states[from] : 0;
     if (!(observer_states[fd] & (OBSERVER_WATCHED | OBSERVER_CONNECTING)))
         return;
     source = slot_if_any(from);
     copy = slot_of(fd);
-    if (source != NULL && copy != NULL)
+    if (source != NULL && copy != NULL) {
         *copy = *source;
-    else
+        copy->life = 0; /* it is told of under its first number */
+    } else {
         observer_states[fd] = 0;
+    }
 }
 
 ino_t observer_inode(int fd)
@@ -77,6 +87,22 @@ static bool is_stream(int fd)
     return family == AF_INET || family == AF_INET6 || family == AF_UNIX;
 }
 
+/* What is left of a slot when its descriptor's number is used anew. */
+static void slot_clear(struct slot *slot)
+{
+    uint64_t told = slot->told;
+
+    __atomic_store_n(&slot->life, 0, __ATOMIC_RELEASE);
+    memset(slot, 0, sizeof *slot);
+    slot->told = told;
+}
+
+static void set_address(struct slot_address *where, const struct sockaddr *address, socklen_t size)
+{
+    where->size = size <= sizeof where->ip6 ? size : sizeof(sa_family_t);
+    memcpy(&where->any, address, where->size);
+}
+
 bool observer_connect(int fd, const struct sockaddr *address, socklen_t size, const void *caller)
 {
     uint64_t parts[2];
@@ -91,14 +117,37 @@ bool observer_connect(int fd, const struct sockaddr *address, socklen_t size, co
     slot = slot_of(fd);
     if (slot == NULL)
         return true;
-    memset(slot, 0, sizeof *slot);
+    slot_clear(slot);
     slot->peer = table_hash(parts, sizeof parts) | 1;
     slot->connecting = true;
+    slot->route = routes_key_connected(address, size);
+    set_address(&slot->remote, address, size);
     observer_states[fd] = OBSERVER_CONNECTING | BORN;
-    if (!backoff_holds(&observer_backoff, slot->peer, observer_now()))
-        return true;
-    errno = ETIMEDOUT;
-    return false;
+    if (backoff_holds(&observer_backoff, slot->peer, observer_now())) {
+        errno = ETIMEDOUT;
+        return false;
+    }
+    if (routes_has(slot->route)) {
+        slot->inode = observer_inode(fd);
+        life_begins(slot);
+    }
+    return true;
+}
+
+void observer_connect_failed(int fd, int error)
+{
+    struct slot *slot = slot_if_any(fd);
+    int saved = errno;
+
+    if (!in_table(fd) || !(observer_states[fd] & OBSERVER_CONNECTING) ||
+        (observer_states[fd] & OBSERVER_WATCHED) || slot == NULL || error == EINPROGRESS ||
+        error == EINTR || error == EAGAIN || error == EALREADY || error == EISCONN)
+        return;
+    if (error == ECONNREFUSED || error == ENOENT)
+        life_fails(slot, HANDSHAKE_CONNECTION_REFUSED, "");
+    else
+        life_fails(slot, HANDSHAKE_UNREACHABLE, strerror(error));
+    errno = saved;
 }
 
 bool observer_is_socket(int fd)
@@ -113,12 +162,28 @@ bool observer_is_socket(int fd)
     return false;
 }
 
+static void set_accepted(struct slot *slot, int fd)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+    char text[WIRE_PEER_TEXT];
+
+    if (getpeername(fd, (struct sockaddr *)&address, &size) == 0)
+        set_address(&slot->remote, (struct sockaddr *)&address, size);
+    size = sizeof slot->who;
+    if (address.ss_family == AF_UNIX)
+        (void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &slot->who, &size);
+    if (address.ss_family == AF_UNIX && wire_peer_local(text, fd))
+        slot->route = routes_key(true, text);
+    size = sizeof address;
+    if (address.ss_family != AF_UNIX && getsockname(fd, (struct sockaddr *)&address, &size) == 0)
+        set_address(&slot->local, (struct sockaddr *)&address, size);
+}
+
 /* Begins to watch a descriptor that may speak ZMTP. NULL if it cannot. */
 struct slot *observer_begin(int fd)
 {
     ino_t inode = observer_inode(fd);
-    bool connecting = observer_states[fd] & OBSERVER_CONNECTING;
-    uint64_t peer;
     struct slot *slot;
 
     if (inode == 0 || !is_stream(fd)) {
@@ -128,12 +193,17 @@ struct slot *observer_begin(int fd)
     slot = slot_of(fd);
     if (slot == NULL)
         return NULL;
-    peer = connecting ? slot->peer : 0;
-    memset(slot, 0, sizeof *slot);
+    if (!(observer_states[fd] & OBSERVER_CONNECTING))
+        slot_clear(slot);
     slot->inode = inode;
-    slot->connecting = connecting;
-    slot->peer = peer;
     slot->peer_is_old = observer_states[fd] & FOREIGN_IN;
+    slot->watched = true;
+    if (!slot->connecting)
+        set_accepted(slot, fd);
+    if (slot->life == 0)
+        life_begins(slot);
+    else
+        life_moves(slot);
     observer_states[fd] |= OBSERVER_WATCHED;
     return slot;
 }
@@ -145,6 +215,7 @@ struct slot *observer_current(int fd)
 
     if (slot != NULL && observer_inode(fd) == slot->inode)
         return slot;
+    life_replaced(fd);
     observer_states[fd] = 0;
     return NULL;
 }

@@ -55,6 +55,8 @@ void observer_copied(int from, int fd);
 /* Before a connect: false if it has to fail, with errno, because the last attempts to reach that
  * address met something that isn't CURVE. */
 bool observer_connect(int fd, const struct sockaddr *address, socklen_t size, const void *caller);
+/* It has failed, at once or (SO_ERROR) later. */
+void observer_connect_failed(int fd, int error);
 
 /* Before a send on a descriptor that is not quiet: how many of the bytes in count vectors may go. 0
  * with a negative errno in *error if the connection was cut; SIZE_MAX for all of them. */
@@ -68,6 +70,9 @@ void observer_sent(int fd, const struct iovec *vectors, size_t count, size_t siz
  * or the errno with which the receive has to fail instead. */
 int observer_received(int fd, const struct iovec *vectors, size_t count, size_t size,
                       const void *caller);
+
+/* A receive or send on a descriptor that is not quiet has failed: the connection is broken. */
+void observer_broken(int fd, int error);
 
 /* Shuts down the connections that have waited for a second for the answer to their INITIATE, which
  * the authenticator has refused. Milliseconds until it wants to be called again, or -1. */

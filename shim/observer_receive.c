@@ -1,10 +1,9 @@
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "shim/metrics.h"
 #include "shim/observer_internal.h"
+#include "shim/observer_life.h"
 #include "shim/observer_report.h"
 #include "shim/wire_peer.h"
 #include "shim/zmqlib.h"
@@ -14,25 +13,28 @@
 #define TOLD_ENOUGH 3
 
 /* On a connecting socket, what would make libzmq give up for ever becomes a reset. */
-static int reset(int fd, struct slot *slot, const char *reason, const char *remedy,
-                 bool told_to_give_up)
+static int reset(int fd, struct slot *slot, enum handshake_reason reason, const char *detail)
 {
-    observer_report_failed(fd, true, reason, remedy);
-    observer_cut(fd, slot, told_to_give_up);
+    life_fails(slot, reason, detail);
+    observer_cut(fd, slot, false);
     return ECONNRESET;
 }
 
 static int bad_greeting(int fd, struct slot *slot, const struct wire_step *step, const void *caller)
 {
-    const char *reason, *remedy = "start it with curveshim too";
-    char text[64];
+    const char *spoken = observer_spoken(slot, step);
+    enum handshake_reason reason = step->fault == WIRE_NOT_ZMTP ? HANDSHAKE_NOT_ZMTP
+                                   : step->fault == WIRE_OLD    ? HANDSHAKE_OLD
+                                                                : HANDSHAKE_MECHANISM;
 
     if (wire_peer_is_exempted(fd, slot->connecting)) {
+        life_untold(slot);
         observer_set_quiet(fd, QUIET);
         return 0;
     }
     /* Telnet, UTF-16 and JPEG begin with FF too: they are the program's own business. */
     if (step->fault == WIRE_NOT_ZMTP && !wire_is_zmtp(&slot->out) && !zmqlib_contains(caller)) {
+        life_untold(slot);
         slot->peer_is_old = true;
         observer_set_quiet(fd, OBSERVER_IN_QUIET);
         return 0;
@@ -41,23 +43,16 @@ static int bad_greeting(int fd, struct slot *slot, const struct wire_step *step,
      * in what the peer goes on to say in clear. The caller would not tell: another preloaded
      * library may stand between. */
     if (!zmqlib_any() && slot->out.phase == WIRE_IN_GREETING) {
+        life_untold(slot);
         observer_report_blocked(fd, slot->connecting,
-                                step->fault == WIRE_MECHANISM_OTHER ? observer_spoken(slot, step)
-                                                                    : "ZMTP 1 or 2",
+                                step->fault == WIRE_MECHANISM_OTHER ? spoken : "ZMTP 1 or 2",
                                 caller);
         observer_cut(fd, slot, false);
         return ECONNRESET;
     }
-    if (step->fault == WIRE_NOT_ZMTP) {
-        reason = "peer does not speak ZMTP 3";
-        remedy = slot->connecting ? "check the address" : "it is no ZeroMQ peer, or a very old one";
-    } else {
-        snprintf(text, sizeof text, "peer speaks %s", observer_spoken(slot, step));
-        reason = text;
-    }
     if (slot->connecting)
-        return reset(fd, slot, reason, remedy, false);
-    observer_report_failed(fd, false, reason, remedy);
+        return reset(fd, slot, reason, spoken);
+    life_fails(slot, reason, spoken);
     observer_set_quiet(fd, OBSERVER_IN_QUIET);
     return 0;
 }
@@ -65,18 +60,14 @@ static int bad_greeting(int fd, struct slot *slot, const struct wire_step *step,
 static int told_error(int fd, struct slot *slot)
 {
     bool give_up = strncmp(slot->in.detail, "400", 3) == 0;
-    char reason[64];
 
     if (give_up &&
         backoff_failed(&observer_backoff, slot->peer, true, observer_now()) >= TOLD_ENOUGH) {
-        observer_report_failed(fd, true, "refused for good by the peer's authenticator (400)",
-                               "this key was revoked, or is not authorised there; after a new key "
-                               "is in place this program has to be started again");
+        life_fails(slot, HANDSHAKE_REFUSED_FOR_GOOD, slot->in.detail);
         observer_set_quiet(fd, QUIET);
         return 0;
     }
-    snprintf(reason, sizeof reason, "refused by the peer's authenticator (%.3s)", slot->in.detail);
-    observer_report_failed(fd, true, reason, "authorise this client's key there");
+    life_fails(slot, HANDSHAKE_REFUSED, slot->in.detail);
     slot->cut = true;
     shutdown(fd, SHUT_RDWR);
     if (!give_up)
@@ -84,18 +75,28 @@ static int told_error(int fd, struct slot *slot)
     return ECONNRESET;
 }
 
+/* libzmq that connects to a free port of its own machine can meet itself. */
+static bool is_itself(int fd)
+{
+    char remote[WIRE_PEER_TEXT], local[WIRE_PEER_TEXT];
+
+    return wire_peer_remote(remote, fd) && wire_peer_local(local, fd) &&
+           strncmp(remote, "tcp://", 6) == 0 && strcmp(remote, local) == 0;
+}
+
 static int saw_command(int fd, struct slot *slot, enum wire_command command)
 {
+    if (command != WIRE_NONE)
+        slot->received = (uint8_t)command;
     if (command == WIRE_INITIATE && !slot->connecting)
         __atomic_store_n(&slot->waiting, observer_now(), __ATOMIC_RELAXED);
     if (slot->connecting && command == WIRE_ERROR)
         return told_error(fd, slot);
     if (slot->connecting && command == WIRE_HELLO)
-        return reset(fd, slot, "peer is a CURVE client itself",
-                     "both sides connect: check which one is meant to bind", false);
+        return reset(fd, slot, is_itself(fd) ? HANDSHAKE_ITSELF : HANDSHAKE_BOTH_CLIENTS, "");
     if (slot->connecting && command == WIRE_READY) {
         backoff_clear(&observer_backoff, slot->peer);
-        metrics_count(METRIC_HANDSHAKE_CLIENT_OK, NULL);
+        life_succeeds(fd, slot);
         observer_set_quiet(fd, QUIET);
     }
     if (slot->in.phase == WIRE_ENDED)
@@ -113,8 +114,7 @@ static int take_received(int fd, struct slot *slot, const struct iovec *vectors,
 
         size -= piece;
         if (step.fault == WIRE_OVERSIZED) {
-            observer_report_failed(fd, slot->connecting, "peer sent an oversized handshake frame",
-                                   "no CURVE peer does that: find out who it is");
+            life_fails(slot, HANDSHAKE_OVERSIZED, "");
             observer_cut(fd, slot, false);
             return ECONNRESET;
         }
@@ -127,16 +127,19 @@ static int take_received(int fd, struct slot *slot, const struct iovec *vectors,
     return 0;
 }
 
-/* Of two peers with different mechanisms, the one that reads first hangs up before it has named its
- * own. */
 static void peer_hung_up(int fd, struct slot *slot)
 {
-    if (slot->in.phase == WIRE_IN_GREETING && wire_is_zmtp(&slot->in) &&
-        slot->out.position >= WIRE_MECHANISM_AT + WIRE_MECHANISM)
-        observer_report_failed(fd, slot->connecting,
-                               "peer hung up at our greeting, as one that does not speak CURVE",
-                               "start it with curveshim too");
+    life_hung_up(slot);
     observer_set_quiet(fd, OBSERVER_IN_QUIET);
+}
+
+void observer_broken(int fd, int error)
+{
+    struct slot *slot = observer_states[fd] & OBSERVER_WATCHED ? observer_current(fd) : NULL;
+
+    if (slot == NULL || slot->cut || (error != ECONNRESET && error != EPIPE && error != ETIMEDOUT))
+        return;
+    life_hung_up(slot);
 }
 
 /* Whether the first bytes to arrive are worth watching: a signature, or anything that a copy of
@@ -167,6 +170,7 @@ int observer_received(int fd, const struct iovec *vectors, size_t count, size_t 
         return 0;
     if (slot->cut)
         return ECONNRESET;
+    life_moves(slot);
     if (size == 0)
         peer_hung_up(fd, slot);
     return take_received(fd, slot, vectors, count, size, caller);

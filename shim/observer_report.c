@@ -77,24 +77,3 @@ void observer_report_blocked(int fd, bool connecting, const char *spoken, const 
     log_repeatable(&event, key, spoken);
     errno = saved;
 }
-
-void observer_report_failed(int fd, bool connecting, const char *reason, const char *remedy)
-{
-    char peer[WIRE_PEER_TEXT], endpoint[WIRE_PEER_TEXT], key[WIRE_PEER_TEXT], message[400];
-    int saved = errno;
-    struct event event;
-
-    metrics_count(connecting ? METRIC_HANDSHAKE_CLIENT_FAILED : METRIC_HANDSHAKE_SERVER_FAILED,
-                  reason);
-    name_peer(peer, endpoint, fd, connecting);
-    snprintf(message, sizeof message, "%s: %s", reason, remedy);
-    event_init(&event, EVENT_WARNING, "handshake", message);
-    event_text(&event, "result", "failed");
-    event_text(&event, "role", connecting ? "client" : "server");
-    event_text(&event, "reason", reason);
-    event_text(&event, "peer", peer);
-    event_text(&event, "endpoint", endpoint);
-    without_port(key, peer, connecting);
-    log_repeatable(&event, key, reason);
-    errno = saved;
-}

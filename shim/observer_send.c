@@ -1,8 +1,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "shim/metrics.h"
 #include "shim/observer_internal.h"
+#include "shim/observer_life.h"
 #include "shim/observer_report.h"
 #include "shim/wire_peer.h"
 #include "shim/zmqlib.h"
@@ -61,6 +61,7 @@ static struct slot *begin_to_send(int fd, const struct iovec *vectors, size_t co
         return slot;
     }
     if (is_websocket(vectors, count) && (slot = observer_begin(fd)) != NULL) {
+        life_untold(slot);
         if (wire_peer_is_exempted(fd, slot->connecting)) {
             observer_set_quiet(fd, QUIET);
             return NULL;
@@ -114,11 +115,13 @@ size_t observer_may_send(int fd, const struct iovec *vectors, size_t count, cons
         return SIZE_MAX;
     if (step.fault == WIRE_NOT_ZMTP || step.fault == WIRE_OVERSIZED ||
         wire_peer_is_exempted(fd, slot->connecting)) {
+        life_untold(slot);
         observer_set_quiet(fd, QUIET);
         return SIZE_MAX;
     }
     if (total > 0)
         return total;
+    life_untold(slot);
     observer_report_blocked(fd, slot->connecting, observer_spoken(slot, &step), caller);
     observer_cut(fd, slot, false);
     *error = EPIPE;
@@ -129,6 +132,7 @@ bool observer_cut_downgrade(int fd, struct slot *slot, const void *caller)
 {
     if (!slot->peer_is_old || !wire_is_zmtp(&slot->out) || zmqlib_contains(caller))
         return false;
+    life_untold(slot);
     if (wire_peer_is_exempted(fd, slot->connecting)) {
         observer_set_quiet(fd, QUIET);
         return false;
@@ -138,27 +142,35 @@ bool observer_cut_downgrade(int fd, struct slot *slot, const void *caller)
     return true;
 }
 
+/* The server's READY or ERROR is the last word of a handshake. */
+static void last_word(int fd, struct slot *slot)
+{
+    const bool done = slot->sent == WIRE_READY || slot->sent == WIRE_ERROR;
+
+    __atomic_store_n(&slot->waiting, 0, __ATOMIC_RELAXED);
+    if (slot->sent == WIRE_READY && !slot->connecting)
+        life_succeeds(fd, slot);
+    else
+        life_untold(slot);
+    observer_set_quiet(fd, done ? QUIET : OBSERVER_OUT_QUIET);
+}
+
 void observer_sent(int fd, const struct iovec *vectors, size_t count, size_t size,
                    const void *caller)
 {
     struct slot *slot = slot_if_any(fd);
-    enum wire_command command = WIRE_NONE;
 
     if (slot == NULL || !(observer_states[fd] & OBSERVER_WATCHED))
         return;
+    life_moves(slot);
     for (size_t i = 0; i < count && size > 0; i++) {
         size_t piece = vectors[i].iov_len < size ? vectors[i].iov_len : size;
         struct wire_step step = wire_take(&slot->out, vectors[i].iov_base, piece);
 
-        command = step.command != WIRE_NONE ? step.command : command;
+        if (step.command != WIRE_NONE)
+            slot->sent = (uint8_t)step.command;
         size -= piece;
     }
-    if (observer_cut_downgrade(fd, slot, caller) || slot->out.phase != WIRE_ENDED)
-        return;
-    __atomic_store_n(&slot->waiting, 0, __ATOMIC_RELAXED);
-    if (command == WIRE_READY && !slot->connecting)
-        metrics_count(METRIC_HANDSHAKE_SERVER_OK, NULL);
-    /* The server's READY or ERROR is the last word of a handshake. */
-    observer_set_quiet(fd,
-                       command == WIRE_READY || command == WIRE_ERROR ? QUIET : OBSERVER_OUT_QUIET);
+    if (!observer_cut_downgrade(fd, slot, caller) && slot->out.phase == WIRE_ENDED)
+        last_word(fd, slot);
 }

@@ -1,21 +1,46 @@
 #ifndef CURVESHIM_SHIM_OBSERVER_SLOT_H
 #define CURVESHIM_SHIM_OBSERVER_SLOT_H
 
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "shim/wire.h"
 
+/* One end of a connection. */
+struct slot_address {
+    socklen_t size; /* 0: none */
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ip4;
+        struct sockaddr_in6 ip6;
+    };
+};
+
 /* What the observer keeps of a descriptor whose handshake it watches. One slot for each descriptor
  * number, in pieces that are mapped when the first of their numbers is watched, and never freed. A
- * slot is written by the thread that sends or receives on the descriptor. */
+ * slot is written by the thread that sends or receives on the descriptor; life and told are for
+ * others too (observer_life.h). */
 struct slot {
-    ino_t inode;   /* of the socket: a later file of the same number has another */
-    uint64_t peer; /* whom it connects to, for the back-off; 0: accepted */
+    uint64_t life;  /* its number; 0 while another begins */
+    uint64_t told;  /* the life whose outcome is known */
+    int64_t began;  /* monotonic milliseconds: connect, or the first byte */
+    int64_t moved;  /* since when nothing has come or gone */
+    ino_t inode;    /* of the socket: a later file of the same number has another */
+    uint64_t peer;  /* whom it connects to, for the back-off; 0: accepted */
+    uint64_t route; /* routes.h; 0: accepted */
     bool connecting;
+    bool watched;     /* the connection is there, and something was sent or received */
     bool peer_is_old; /* it has shown no ZMTP 3 greeting */
     bool cut;         /* nothing may pass any more */
-    bool reported;    /* a line about this connection was written */
-    int64_t waiting;  /* monotonic milliseconds since INITIATE came in, 0: not waiting */
+    uint8_t sent;     /* enum wire_command: the last one */
+    uint8_t received;
+    int64_t waiting; /* monotonic milliseconds since INITIATE came in, 0: not waiting */
+    struct slot_address remote;
+    struct slot_address local; /* of accepted ones */
+    struct ucred who;          /* of AF_UNIX */
     struct wire out;
     struct wire in;
 };

@@ -35,11 +35,11 @@ static bool take_token(struct ratelimit *limits, int64_t now)
 
 static unsigned longer(unsigned interval)
 {
-    return interval == 0 ? 1000 : interval == 1000 ? 10000 : 60000;
+    return interval == RATELIMIT_SOON ? RATELIMIT_LATER : 60000;
 }
 
 bool ratelimit_pass(struct ratelimit *limits, const char *event, const char *peer,
-                    const char *reason, int64_t now, unsigned *held)
+                    const char *reason, unsigned second, int64_t now, unsigned *held)
 {
     uint64_t hash = kind(event, peer, reason);
     size_t base = hash / 2 % (RATELIMIT_SLOTS / RATELIMIT_WAYS) * RATELIMIT_WAYS, at = base;
@@ -58,7 +58,7 @@ bool ratelimit_pass(struct ratelimit *limits, const char *event, const char *pee
             return false;
         limits->slots[at].hash = hash;
         limits->slots[at].held = 0;
-        limits->slots[at].interval = longer(0);
+        limits->slots[at].interval = second;
         limits->slots[at].until = now + limits->slots[at].interval;
         return true;
     }
@@ -69,9 +69,20 @@ bool ratelimit_pass(struct ratelimit *limits, const char *event, const char *pee
     *held = limits->slots[at].held;
     limits->slots[at].interval =
         now - limits->slots[at].until > limits->slots[at].interval && *held == 0
-            ? longer(0)
+            ? second
             : longer(limits->slots[at].interval);
     limits->slots[at].held = 0;
     limits->slots[at].until = now + limits->slots[at].interval;
     return true;
+}
+
+void ratelimit_forget(struct ratelimit *limits, const char *event, const char *peer,
+                      const char *reason)
+{
+    uint64_t hash = kind(event, peer, reason);
+    size_t base = hash / 2 % (RATELIMIT_SLOTS / RATELIMIT_WAYS) * RATELIMIT_WAYS;
+
+    for (size_t i = base; i < base + RATELIMIT_WAYS; i++)
+        if (limits->slots[i].hash == hash)
+            memset(&limits->slots[i], 0, sizeof limits->slots[i]);
 }

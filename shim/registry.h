@@ -43,7 +43,7 @@ struct sock {
     unsigned references;
     bool router_raw;
     bool has_bindings;
-    bool noted;       /* on the state page */
+    bool noted;       /* on the state page, or in routes.h */
     bool domain_ours; /* the ZAP domain that libzmq holds is a leftover of the shim */
     /* Held across option changes and the real call: on thread-safe sockets a second thread would
      * copy options of the first. */

@@ -1,6 +1,5 @@
 #include "shim/script_name.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,7 +29,7 @@ static bool is_one_of(const char *word, const char *const *list)
 }
 
 /* "python3.11" is "python": versions and what else is no letter are left out. */
-static bool is_interpreter(const char *program)
+bool script_is_interpreter(const char *program)
 {
     static const char *const names[] = {
         "python", "pypy", "node", "nodejs", "perl", "ruby",    "php",     "lua",   "luajit", "java",
@@ -69,7 +68,7 @@ void script_name(char *name, size_t size, const char *program, const char *comma
     name[0] = '\0';
     while (words.end > words.at && words.end[-1] != '\0')
         words.end--;
-    if (!is_interpreter(program) || next(&words) == NULL)
+    if (!script_is_interpreter(program) || next(&words) == NULL)
         return;
     for (word = next(&words); word != NULL && word[0] == '-'; word = next(&words)) {
         if (is_one_of(word, code))

@@ -1,6 +1,7 @@
 #ifndef CURVESHIM_SHIM_SCRIPT_NAME_H
 #define CURVESHIM_SHIM_SCRIPT_NAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What an interpreter runs. Pure.
@@ -12,5 +13,8 @@
  * program is no interpreter, or runs code of its command line. */
 void script_name(char *name, size_t size, const char *program, const char *command, size_t length,
                  const char *directory);
+
+/* Whether a program of that name is known to run others: "python3.11", "node", "sh". */
+bool script_is_interpreter(const char *program);
 
 #endif

@@ -13,6 +13,7 @@
 #include "shim/metrics.h"
 #include "shim/options.h"
 #include "shim/report.h"
+#include "shim/secured_route.h"
 #include "shim/state.h"
 #include "shim/state_page.h"
 #include "shim/wire_peer.h"
@@ -167,6 +168,9 @@ static int64_t call_secured(const struct attempt *attempt, const struct config *
         refuse_option(error);
     } else {
         *refused = false;
+        /* The first attempt may have failed before the call returns. */
+        if (attempt->call != CALL_BIND)
+            secured_route(attempt, material->server_key, material->source, "");
         result = attempt->call == CALL_BIND ? bind_secured(attempt) : real_call(attempt);
     }
     options_restore(&options);
@@ -244,6 +248,8 @@ static int64_t secure(const struct attempt *attempt, const struct config *config
         metrics_count(attempt->call == CALL_BIND ? METRIC_CALL_SECURED_SERVER
                                                  : METRIC_CALL_SECURED_CLIENT,
                       NULL);
+        if (attempt->call == CALL_BIND)
+            secured_route(attempt, material.own.public_key, "", resolved);
     }
     wipe(&material, sizeof material);
     errno = saved;
@@ -313,6 +319,8 @@ static int64_t call_unchanged(const struct attempt *attempt, enum state_page_kin
         if (kind == STATE_PLAINTEXT && attempt->call == CALL_BIND)
             wire_peer_exempt(attempt->endpoint, resolved);
         note(attempt, kind, resolved);
+        if (kind == STATE_OWN_CURVE)
+            secured_route(attempt, NULL, "", resolved);
     }
     errno = saved;
     return result;

@@ -15,6 +15,8 @@
 #include "shim/log.h"
 #include "shim/metrics.h"
 #include "shim/observer.h"
+#include "shim/observer_clock.h"
+#include "shim/observer_life.h"
 #include "shim/registry.h"
 #include "shim/review.h"
 #include "shim/state_page.h"
@@ -57,6 +59,8 @@ static void in_child(void)
     registry_forked();
     state_page_forked();
     authorized_forked();
+    lives_forked();
+    observer_clock_forked();
     metrics_forked();
     connections_forked();
     review_forked();
@@ -81,6 +85,7 @@ static void read_environment(void)
     dl_route_resolve();
     hooks_io_resolve();
     hooks_birth_resolve();
+    hooks_name_resolve();
     if (!concerns_us(environ))
         return;
     system.secure_execution = getauxval(AT_SECURE) != 0;

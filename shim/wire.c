@@ -29,6 +29,8 @@ static enum wire_fault greet(struct wire *wire, uint8_t byte)
     }
     if (at == SIGNATURE)
         wire->major = byte;
+    if (at == WIRE_AS_SERVER_AT)
+        wire->as_server = byte;
     wire->position++;
     if (wire->position == WIRE_GREETING)
         wire->phase = WIRE_IN_FLAGS;

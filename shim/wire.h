@@ -12,6 +12,7 @@
 #define WIRE_GREETING 64
 #define WIRE_MECHANISM_AT 12
 #define WIRE_MECHANISM 20
+#define WIRE_AS_SERVER_AT 32
 #define WIRE_FRAME_MAX 65536 /* no handshake frame of CURVE is larger */
 #define WIRE_NAME 9          /* "INITIATE" is the longest command name */
 
@@ -50,6 +51,7 @@ struct wire {
     uint8_t name_length;
     uint8_t name_room; /* bytes of the command's name that are still to come */
     uint8_t detail_length;
+    uint8_t as_server; /* what the greeting says of it; libzmq always says 0 */
     uint32_t position; /* in the greeting */
     uint64_t frame;    /* bytes of the frame that are still to come */
     uint8_t mechanism[WIRE_MECHANISM];

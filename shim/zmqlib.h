@@ -28,6 +28,7 @@
     X(int, unbind, (void *, const char *))                                                         \
     X(int, connect, (void *, const char *))                                                        \
     X(uint32_t, connect_peer, (void *, const char *))                                              \
+    X(int, disconnect, (void *, const char *))                                                     \
     X(int, setsockopt, (void *, int, const void *, size_t))                                        \
     X(int, getsockopt, (void *, int, void *, size_t *))                                            \
     X(int, send, (void *, const void *, size_t, int))                                              \

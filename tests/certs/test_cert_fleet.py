@@ -100,12 +100,19 @@ def test_both_keys_count_while_a_client_is_rotated(fleet, cert):
     old = key_of(fleet.path / "ear" / "client.key")
     mouth = key_of(fleet.path / "mouth" / "client.key")
     authorized = fleet.path / "brain" / "authorized_clients"
-    cert.done("rotate", fleet.path / "ear", "client")
-    new = key_of(fleet.path / "ear" / "client.key")
+    cert.done("rotate", fleet.path / "ear", "client", "--prepare")
+    new = key_of(fleet.path / "ear" / "client.next.key")
+    fleet()
+    assert keys_in(authorized) == {old, new, mouth}
+    cert.done("rotate", fleet.path / "ear", "client", "--switch")
+    assert new == key_of(fleet.path / "ear" / "client.key")
     for _ in range(2):
-        fleet()
+        said = fleet()
         assert keys_in(authorized) == {old, new, mouth}
         assert {metadata(f)["name"] for f in authorized.iterdir()} == {"ear", "mouth"}
+        marked = {key_of(f) for f in authorized.iterdir() if "superseded" in metadata(f)}
+        assert marked == {old}
+    assert "nothing was changed" in said
     cert.done("rotate", fleet.path / "ear", "client", "--finish")
     fleet()
     assert keys_in(authorized) == {new, mouth}

@@ -22,6 +22,8 @@ OWN = {
     "plaintext": {"endpoint": str, "call": str},
     "auth": {"result": str, "reason": str, "key": str, "name": str, "address": str,
              "endpoint": str},
+    "handshake": {"result": str, "role": str, "peer": str, "endpoint": str, "address": str,
+                  "server_key": str, "fingerprint": str},
     "authenticator": {"state": str},
     "config": {"library": str},
     "reload": {"authorised": int, "revoked": int},

@@ -17,7 +17,7 @@ static int fresh(void **state)
 
 static bool pass(const char *peer, int64_t now)
 {
-    return ratelimit_pass(&limits, "auth", peer, "unknown key", now, &held);
+    return ratelimit_pass(&limits, "auth", peer, "unknown key", RATELIMIT_SOON, now, &held);
 }
 
 #define assert_passes(peer, now, count)                                                            \
@@ -96,21 +96,21 @@ static void quiet_kinds_start_afresh(void **state)
 static void kinds_do_not_share_intervals(void **state)
 {
     (void)state;
-    assert_true(ratelimit_pass(&limits, "auth", "a", "r", 0, &held));
-    assert_true(ratelimit_pass(&limits, "bind", "a", "r", 0, &held));
-    assert_true(ratelimit_pass(&limits, "auth", "b", "r", 0, &held));
-    assert_true(ratelimit_pass(&limits, "auth", "a", "s", 0, &held));
-    assert_true(ratelimit_pass(&limits, "autha", "", "r", 0, &held));
-    assert_true(ratelimit_pass(&limits, "", "autha", "r", 0, &held));
-    assert_true(ratelimit_pass(&limits, "auth", "ar", "", 0, &held));
-    assert_false(ratelimit_pass(&limits, "auth", "a", "r", 500, &held));
-    assert_false(ratelimit_pass(&limits, "auth", "a", "r", 501, &held));
-    assert_false(ratelimit_pass(&limits, "auth", "b", "r", 500, &held));
-    assert_true(ratelimit_pass(&limits, "auth", "a", "r", 1000, &held));
+    assert_true(ratelimit_pass(&limits, "auth", "a", "r", RATELIMIT_SOON, 0, &held));
+    assert_true(ratelimit_pass(&limits, "bind", "a", "r", RATELIMIT_SOON, 0, &held));
+    assert_true(ratelimit_pass(&limits, "auth", "b", "r", RATELIMIT_SOON, 0, &held));
+    assert_true(ratelimit_pass(&limits, "auth", "a", "s", RATELIMIT_SOON, 0, &held));
+    assert_true(ratelimit_pass(&limits, "autha", "", "r", RATELIMIT_SOON, 0, &held));
+    assert_true(ratelimit_pass(&limits, "", "autha", "r", RATELIMIT_SOON, 0, &held));
+    assert_true(ratelimit_pass(&limits, "auth", "ar", "", RATELIMIT_SOON, 0, &held));
+    assert_false(ratelimit_pass(&limits, "auth", "a", "r", RATELIMIT_SOON, 500, &held));
+    assert_false(ratelimit_pass(&limits, "auth", "a", "r", RATELIMIT_SOON, 501, &held));
+    assert_false(ratelimit_pass(&limits, "auth", "b", "r", RATELIMIT_SOON, 500, &held));
+    assert_true(ratelimit_pass(&limits, "auth", "a", "r", RATELIMIT_SOON, 1000, &held));
     assert_int_equal(held, 2);
-    assert_true(ratelimit_pass(&limits, "auth", "b", "r", 1000, &held));
+    assert_true(ratelimit_pass(&limits, "auth", "b", "r", RATELIMIT_SOON, 1000, &held));
     assert_int_equal(held, 1);
-    assert_true(ratelimit_pass(&limits, "bind", "a", "r", 1000, &held));
+    assert_true(ratelimit_pass(&limits, "bind", "a", "r", RATELIMIT_SOON, 1000, &held));
     assert_int_equal(held, 0);
 }
 

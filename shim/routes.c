@@ -1,0 +1,250 @@
+#include "shim/routes.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shim/locks.h"
+#include "shim/table_room.h"
+#include "shim/wire_peer.h"
+
+struct entry {
+    struct table_node node;
+    const void *socket;
+    uint64_t host;
+    struct route_key key;
+    bool server;
+    size_t source; /* where it begins in text */
+    char text[];   /* endpoint, source */
+};
+static struct table entries;
+
+static __thread __attribute__((tls_model("initial-exec"))) struct {
+    uint64_t host;
+    struct in6_addr address; /* IPv4 in its first bytes */
+    sa_family_t family;
+} resolved;
+
+static uint64_t place(bool server, uint64_t host, uint64_t port)
+{
+    uint64_t parts[3] = {host, port, server};
+
+    return table_hash(parts, sizeof parts) | 1;
+}
+
+/* The host of "tcp://[source;]host:port", without brackets; *port points behind the colon. */
+static const char *host_of(const char *endpoint, size_t *length, const char **port)
+{
+    const char *source = strchr(endpoint, ';'), *host = source != NULL ? source + 1 : endpoint + 6;
+    const char *colon = strrchr(host, ':');
+
+    *length = colon != NULL ? (size_t)(colon - host) : strlen(host);
+    *port = colon != NULL ? colon + 1 : "";
+    if (*length >= 2 && host[0] == '[' && host[*length - 1] == ']') {
+        host++;
+        *length -= 2;
+    }
+    return host;
+}
+
+/* Of the host, or of the path. */
+static uint64_t hash_place(const char *endpoint, uint64_t *port)
+{
+    size_t length = strlen(endpoint);
+    const char *digits, *host = endpoint;
+
+    *port = 1 << 16;
+    if (strncmp(endpoint, "tcp://", 6) == 0) {
+        host = host_of(endpoint, &length, &digits);
+        *port = strtoul(digits, NULL, 10);
+    }
+    return table_hash(host, length);
+}
+
+uint64_t routes_key(bool server, const char *endpoint)
+{
+    uint64_t port, host = hash_place(endpoint, &port);
+
+    return place(server, host, port);
+}
+
+/* The address that a lookup is compared by; NULL for families without one. */
+static const void *host_part(const struct sockaddr *address, size_t *size, unsigned *port)
+{
+    if (address->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const void *)address;
+
+        *size = sizeof in->sin_addr;
+        *port = ntohs(in->sin_port);
+        return &in->sin_addr;
+    }
+    if (address->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const void *)address;
+
+        *size = sizeof in6->sin6_addr;
+        *port = ntohs(in6->sin6_port);
+        return &in6->sin6_addr;
+    }
+    return NULL;
+}
+
+void routes_resolved(const char *host, const struct sockaddr *first)
+{
+    size_t size;
+    unsigned port;
+    const void *part = first != NULL ? host_part(first, &size, &port) : NULL;
+
+    resolved.host = 0;
+    if (part == NULL)
+        return;
+    resolved.host = table_hash(host, strlen(host));
+    resolved.family = first->sa_family;
+    memcpy(&resolved.address, part, size);
+}
+
+uint64_t routes_key_connected(const struct sockaddr *address, socklen_t length)
+{
+    char text[WIRE_PEER_TEXT];
+    size_t size;
+    unsigned port;
+    const void *part = host_part(address, &size, &port);
+
+    if (part != NULL && resolved.host != 0 && resolved.family == address->sa_family &&
+        memcmp(&resolved.address, part, size) == 0)
+        return place(false, resolved.host, port);
+    return wire_peer_text(text, address, length) ? routes_key(false, text) : 0;
+}
+
+static struct entry *entry_new(const void *socket, const struct route *route, const char *where)
+{
+    size_t endpoint = strlen(route->endpoint) + 1, source = strlen(route->source) + 1;
+    struct entry *entry = malloc(sizeof *entry + endpoint + source);
+    uint64_t port;
+
+    if (entry == NULL)
+        return NULL;
+    entry->socket = socket;
+    entry->host = hash_place(where, &port);
+    entry->key = route->key;
+    entry->server = route->server;
+    entry->source = endpoint;
+    memcpy(entry->text, route->endpoint, endpoint);
+    memcpy(entry->text + endpoint, route->source, source);
+    return entry;
+}
+
+void routes_add(const void *socket, const struct route *route, const char *where)
+{
+    struct entry *entry = entry_new(socket, route, where), *old = NULL;
+    uint64_t key = routes_key(route->server, where);
+    struct table_node *node;
+
+    if (entry == NULL)
+        return;
+    table_make_room(&entries, LOCK_ROUTES);
+    lock_take(LOCK_ROUTES);
+    for (node = table_first(&entries, key); node != NULL && old == NULL; node = table_next(node))
+        if (table_owner(node, struct entry, node)->socket == socket)
+            old = table_owner(node, struct entry, node);
+    if (old != NULL)
+        table_remove(&entries, &old->node);
+    if (table_add(&entries, &entry->node, key) == 0)
+        entry = NULL;
+    lock_drop(LOCK_ROUTES);
+    free(old);
+    free(entry);
+}
+
+void routes_forget(const void *socket, const char *endpoint)
+{
+    struct table_node *node, *next, *removed = NULL;
+    uint64_t bound = endpoint != NULL ? routes_key(true, endpoint) : 0;
+    size_t bucket;
+
+    lock_take(LOCK_ROUTES);
+    for (node = table_each(&entries, &bucket, NULL); node != NULL; node = next) {
+        struct entry *entry = table_owner(node, struct entry, node);
+
+        next = table_each(&entries, &bucket, node);
+        if (entry->socket != socket ||
+            (endpoint != NULL && node->hash != bound && strcmp(entry->text, endpoint) != 0))
+            continue;
+        table_remove(&entries, node);
+        node->next = removed;
+        removed = node;
+    }
+    lock_drop(LOCK_ROUTES);
+    for (; removed != NULL; removed = next) {
+        next = removed->next;
+        free(table_owner(removed, struct entry, node));
+    }
+}
+
+static void tell(struct route *route, const struct entry *entry)
+{
+    route->server = entry->server;
+    route->key = entry->key;
+    snprintf(route->endpoint, sizeof route->endpoint, "%s", entry->text);
+    snprintf(route->source, sizeof route->source, "%s", entry->text + entry->source);
+}
+
+bool routes_find(struct route *route, uint64_t key)
+{
+    struct table_node *node;
+
+    lock_take(LOCK_ROUTES);
+    node = table_first(&entries, key);
+    if (node != NULL)
+        tell(route, table_owner(node, struct entry, node));
+    lock_drop(LOCK_ROUTES);
+    return node != NULL;
+}
+
+bool routes_has(uint64_t key)
+{
+    bool has;
+
+    if (key == 0 || __atomic_load_n(&entries.count, __ATOMIC_RELAXED) == 0)
+        return false;
+    lock_take(LOCK_ROUTES);
+    has = table_first(&entries, key) != NULL;
+    lock_drop(LOCK_ROUTES);
+    return has;
+}
+
+bool routes_find_host(struct route *route, const char *host)
+{
+    uint64_t hash = table_hash(host, strlen(host));
+    struct table_node *node;
+    size_t bucket;
+
+    lock_take(LOCK_ROUTES);
+    for (node = table_each(&entries, &bucket, NULL); node != NULL;
+         node = table_each(&entries, &bucket, node)) {
+        const struct entry *entry = table_owner(node, struct entry, node);
+
+        if (!entry->server && entry->host == hash) {
+            tell(route, entry);
+            break;
+        }
+    }
+    lock_drop(LOCK_ROUTES);
+    return node != NULL;
+}
+
+bool routes_find_listener(struct route *route, const char *local)
+{
+    const char *port = strrchr(local, ':');
+    char any[32];
+
+    if (routes_find(route, routes_key(true, local)))
+        return true;
+    if (strncmp(local, "tcp://", 6) != 0 || port == NULL)
+        return false;
+    snprintf(any, sizeof any, "tcp://0.0.0.0%.8s", port);
+    if (routes_find(route, routes_key(true, any)))
+        return true;
+    snprintf(any, sizeof any, "tcp://::%.8s", port);
+    return routes_find(route, routes_key(true, any));
+}
