@@ -9,7 +9,7 @@
 static const char *remedy(const struct decision *decision)
 {
     if (decision->superseded)
-        return ": its holder needs the new pair before 'curveshim-cert rotate ... --finish'";
+        return ": replace it on the client before 'curveshim-cert rotate ... --finish'";
     if (decision->status == 200)
         return "";
     return decision->status == 400 ? "; it is told to give up"

@@ -64,6 +64,17 @@ int bindings_add(char domain[BINDING_DOMAIN], void *socket, const char *endpoint
     return result;
 }
 
+void bindings_rotated(const char *domain, bool older)
+{
+    struct entry *entry;
+
+    lock_take(LOCK_BINDINGS);
+    entry = find(domain);
+    if (entry != NULL)
+        entry->binding.key = older ? BINDING_OLDER_KEY : BINDING_NEWER_KEY;
+    lock_drop(LOCK_BINDINGS);
+}
+
 void bindings_ready(const char *domain, const char *resolved)
 {
     struct entry *entry;

@@ -12,17 +12,23 @@
 /* What a socket is left with that had no domain; no listener of the shim's has it. */
 #define BINDING_NO_DOMAIN "curveshim"
 
+/* Of the two keys of a server that is rotated. */
+enum binding_key { BINDING_ONLY_KEY, BINDING_OLDER_KEY, BINDING_NEWER_KEY };
+
 struct binding {
     char endpoint[BINDING_ENDPOINT]; /* as passed to zmq_bind, cut */
     char resolved[BINDING_ENDPOINT]; /* ZMQ_LAST_ENDPOINT; "" while zmq_bind is under way */
     bool pending;                    /* zmq_bind has not returned */
     bool ipc;
+    enum binding_key key;
     bool req; /* a REQ socket: its connections die of a non-empty User-Id */
 };
 
 /* Registers a listener to be, and writes its ZAP domain. socket is only a label. 0, or -1 when out
  * of memory. */
 int bindings_add(char domain[BINDING_DOMAIN], void *socket, const char *endpoint, bool req);
+/* Of two listeners at one endpoint, this is the one with the older key, or the newer one. */
+void bindings_rotated(const char *domain, bool older);
 /* zmq_bind has returned; resolved may be "". */
 void bindings_ready(const char *domain, const char *resolved);
 void bindings_remove(const char *domain);

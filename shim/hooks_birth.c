@@ -7,10 +7,12 @@
 #include "shim/accepted.h"
 #include "shim/hooks.h"
 #include "shim/observer.h"
+#include "shim/overlap.h"
 #include "shim/real_function.h"
 
-/* Where descriptors begin their lives, and are asked whom they lead to. Their ends are not watched:
- * a hook of close would run in vfork children on the parent's memory. */
+/* Where descriptors begin their lives, and are asked whom they lead to. Their ends are not watched,
+ * because the hook of close runs in vfork children too, on the parent's memory; but see overlap.h.
+ */
 
 REAL(int, socket, (int domain, int type, int protocol), (domain, type, protocol))
 REAL(int, socketpair, (int domain, int type, int protocol, int pair[2]),
@@ -23,6 +25,9 @@ REAL(int, getnameinfo,
      (const struct sockaddr *address, socklen_t length, char *host, socklen_t host_size,
       char *service, socklen_t service_size, int flags),
      (address, length, host, host_size, service, service_size, flags))
+REAL(int, listen, (int fd, int backlog), (fd, backlog))
+REAL(int, getsockname, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size))
+REAL(int, close, (int fd), (fd))
 REAL(int, connect, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
 REAL(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *size),
      (fd, level, option, value, size))
@@ -33,8 +38,34 @@ REAL(int, fcntl, (int fd, int command, void *argument), (fd, command, argument))
 
 static int born(int fd)
 {
-    if (fd >= 0)
-        observer_born(fd);
+    if (fd < 0)
+        return fd;
+    if (overlap_flagged(fd))
+        overlap_born(fd);
+    observer_born(fd);
+    return fd;
+}
+
+/* What accept returned; or would have, if the listener is one of ours. */
+static int accepted(int listener, int fd)
+{
+    born(fd);
+    if (overlap_flagged(listener))
+        overlap_accepted(listener, fd);
+    accepted_connection(listener, fd);
+    return fd;
+}
+
+static int handed(int listener, struct sockaddr *address, socklen_t *size)
+{
+    int fd = overlap_flagged(listener) ? overlap_accept(listener) : OVERLAP_NOT;
+
+    if (fd < 0)
+        return fd;
+    observer_begins_again(fd);
+    if (address != NULL && size != NULL)
+        (void)getpeername(fd, address, size);
+    accepted_connection(listener, fd);
     return fd;
 }
 
@@ -66,18 +97,16 @@ EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
 
 EXPORT int accept(int fd, struct sockaddr *address, socklen_t *size)
 {
-    int result = born(real_accept(fd, address, size));
+    int result = handed(fd, address, size);
 
-    accepted_connection(fd, result);
-    return result;
+    return result != OVERLAP_NOT ? result : accepted(fd, real_accept(fd, address, size));
 }
 
 EXPORT int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 {
-    int result = born(real_accept4(fd, address, size, flags));
+    int result = handed(fd, address, size);
 
-    accepted_connection(fd, result);
-    return result;
+    return result != OVERLAP_NOT ? result : accepted(fd, real_accept4(fd, address, size, flags));
 }
 
 EXPORT int getpeername(int fd, struct sockaddr *address, socklen_t *size)
@@ -95,6 +124,27 @@ EXPORT int getnameinfo(const struct sockaddr *address, socklen_t length, char *h
     int result = real_getnameinfo(address, length, host, host_size, service, service_size, flags);
 
     return accepted_named(address, length, host, host_size, result);
+}
+
+EXPORT int listen(int fd, int backlog)
+{
+    int result = real_listen(fd, backlog);
+
+    if (result == 0)
+        overlap_listen(fd);
+    return result;
+}
+
+EXPORT int getsockname(int fd, struct sockaddr *address, socklen_t *size)
+{
+    return real_getsockname(overlap_named(fd), address, size);
+}
+
+EXPORT int close(int fd)
+{
+    if (overlap_flagged(fd) && overlap_close(fd))
+        return 0;
+    return real_close(fd);
 }
 
 EXPORT int connect(int fd, const struct sockaddr *address, socklen_t size)
@@ -166,6 +216,9 @@ void hooks_birth_resolve(void)
     resolve_accept4();
     resolve_getpeername();
     resolve_getnameinfo();
+    resolve_listen();
+    resolve_getsockname();
+    resolve_close();
     resolve_connect();
     resolve_getsockopt();
     resolve_dup();

@@ -9,6 +9,7 @@
 
 #include "shim/hooks.h"
 #include "shim/observer.h"
+#include "shim/overlap.h"
 #include "shim/real_function.h"
 
 REAL(ssize_t, send, (int fd, const void *buffer, size_t size, int flags), (fd, buffer, size, flags))
@@ -69,11 +70,38 @@ static ssize_t note_sent(int fd, const void *buffer, ssize_t result, const void 
     return result;
 }
 
+/* For libzmq's listeners, which call nothing but send and recv. */
+static ssize_t send_or_swallow(int fd, const void *buffer, size_t size, int flags)
+{
+    size_t swallowed = overlap_flagged(fd) ? overlap_swallow(fd, size) : 0;
+    ssize_t result;
+
+    if (swallowed > 0)
+        return (ssize_t)swallowed;
+    result = real_send(fd, buffer, size, flags);
+    if (result > 0 && overlap_flagged(fd))
+        overlap_sent(fd, (size_t)result);
+    return result;
+}
+
+static ssize_t replay_or_recv(int fd, void *buffer, size_t size, int flags)
+{
+    size_t replayed = overlap_flagged(fd) ? overlap_replay(fd, buffer, size) : 0;
+    ssize_t result;
+
+    if (replayed > 0)
+        return (ssize_t)replayed;
+    result = real_recv(fd, buffer, size, flags);
+    if (result > 0 && overlap_flagged(fd))
+        overlap_received(fd, buffer, (size_t)result);
+    return result;
+}
+
 APART ssize_t watched_send(int fd, const void *buffer, size_t size, int flags, const void *caller)
 {
     if (clip(fd, buffer, &size, caller) != 0)
         return -1;
-    return note_sent(fd, buffer, real_send(fd, buffer, size, flags), caller);
+    return note_sent(fd, buffer, send_or_swallow(fd, buffer, size, flags), caller);
 }
 
 EXPORT ssize_t send(int fd, const void *buffer, size_t size, int flags)
@@ -227,7 +255,8 @@ static int unseen_if_cut(int flags)
 
 APART ssize_t watched_recv(int fd, void *buffer, size_t size, int flags, const void *caller)
 {
-    return show_one(fd, buffer, real_recv(fd, buffer, size, flags), unseen_if_cut(flags), caller);
+    return show_one(fd, buffer, replay_or_recv(fd, buffer, size, flags), unseen_if_cut(flags),
+                    caller);
 }
 
 EXPORT ssize_t recv(int fd, void *buffer, size_t size, int flags)

@@ -19,14 +19,24 @@ static struct {
 } own[2];
 
 /* Own certificates may carry an expiry as authorised ones do: it is shown, and refuses nothing. */
-static void measure(enum keys_role role, const struct certificate *certificate)
+static void measure(enum metrics_gauge gauge, const struct certificate *certificate)
 {
     const char *expires = certificate_metadata(certificate, "expires");
     int64_t seconds = 0;
 
     if (expires != NULL && !rfc3339_parse(&seconds, expires))
         seconds = 0;
-    metrics_gauge_set(role == KEYS_SERVER ? GAUGE_EXPIRY_SERVER : GAUGE_EXPIRY_CLIENT, seconds);
+    metrics_gauge_set(gauge, seconds);
+}
+
+static void measure_server(const struct certificate *certificate)
+{
+    measure(GAUGE_EXPIRY_SERVER, certificate);
+}
+
+static void measure_client(const struct certificate *certificate)
+{
+    measure(GAUGE_EXPIRY_CLIENT, certificate);
 }
 
 static const char *path_of(enum keys_role role, const struct config *config)
@@ -34,18 +44,18 @@ static const char *path_of(enum keys_role role, const struct config *config)
     return role == KEYS_SERVER ? config->server_cert : config->client_cert;
 }
 
-static int read_pair(struct keypair *pair, enum keys_role role, const struct config *config,
-                     struct cert_error *error)
+int keys_read_pair(struct keypair *pair, const char *path, const struct config *config,
+                   void (*show)(const struct certificate *certificate), struct cert_error *error)
 {
     struct certificate *certificate = malloc(sizeof *certificate);
-    const char *path = path_of(role, config);
     int result;
 
     if (certificate == NULL)
         return cert_fail(error, ENOMEM, "%s: out of memory", path);
     result = keys_read_file(certificate, config, path, CERT_NEED_PUBLIC | CERT_NEED_SECRET, error);
     if (result == 0) {
-        measure(role, certificate);
+        if (show != NULL)
+            show(certificate);
         memcpy(pair->public_key, certificate->public_key, KEY_BYTES);
         memcpy(pair->secret_key, certificate->secret_key, KEY_BYTES);
         z85_encode_key(pair->public_text, pair->public_key);
@@ -59,7 +69,8 @@ static int read_pair(struct keypair *pair, enum keys_role role, const struct con
 static int load(enum keys_role role, const struct config *config, struct cert_error *error)
 {
     struct keypair fresh;
-    int result = read_pair(&fresh, role, config, error);
+    int result = keys_read_pair(&fresh, path_of(role, config), config,
+                                role == KEYS_SERVER ? measure_server : measure_client, error);
 
     lock_take(LOCK_KEYS);
     if (result == 0 && memcmp(&own[role].pair, &fresh, sizeof fresh) != 0) {
@@ -75,8 +86,8 @@ static int load(enum keys_role role, const struct config *config, struct cert_er
     return result;
 }
 
-static int verify(const struct keypair *pair, const char *path, const struct zmqlib *lib,
-                  struct cert_error *error)
+int keys_verify(const struct keypair *pair, const char *path, const struct zmqlib *lib,
+                struct cert_error *error)
 {
     char secret[KEY_Z85 + 1], public[KEY_Z85 + 1];
     int result = 0;
@@ -107,7 +118,7 @@ int keys_own(struct keypair *pair, enum keys_role role, const struct config *con
     lock_drop(LOCK_KEYS);
     if (verified)
         return 0;
-    result = verify(pair, path_of(role, config), lib, error);
+    result = keys_verify(pair, path_of(role, config), lib, error);
     lock_take(LOCK_KEYS);
     if (result == 0 && memcmp(&own[role].pair, pair, sizeof *pair) == 0)
         own[role].verified = true;
@@ -125,5 +136,6 @@ void keys_preload(const struct config *config)
         return;
     (void)load(KEYS_SERVER, config, &ignored);
     (void)load(KEYS_CLIENT, config, &ignored);
+    keys_preload_second(config);
     keys_preload_servers(config);
 }

@@ -23,6 +23,17 @@ struct keypair {
 int keys_own(struct keypair *pair, enum keys_role role, const struct config *config,
              const struct zmqlib *lib, struct cert_error *error);
 
+/* The other pair of a server, while 'curveshim-cert rotate' is under way. */
+enum keys_second { KEYS_SECOND_NONE, KEYS_SECOND_NEXT, KEYS_SECOND_SUPERSEDED };
+
+/* 0 and *which, with *pair checked like own unless there is none; or -1 with *error. */
+int keys_second(struct keypair *pair, enum keys_second *which, const struct keypair *own,
+                const struct config *config, const struct zmqlib *lib, struct cert_error *error);
+
+/* Whether the server's older key is superseded by now: clients that still know it have to be given
+ * the newer one. */
+bool keys_server_is_superseded(const struct config *config);
+
 #define KEYS_SOURCE 600
 
 /* The public key of the server at an endpoint that the program connects to, and where it came

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 
 #include "certs/certificate.h"
-#include "shim/config.h"
+#include "shim/keys.h"
 
-/* How the files of keys.c and keys_server.c are read. */
+/* How the files of keys.c, keys_second.c and keys_server.c are read. */
 
 /* Reads a certificate, with the check of the certificate directory if it lies in it. Loose
  * permissions that the configuration accepts are logged. 0, or -1 with *error, whose text for a
@@ -21,7 +21,15 @@ int keys_check_directory(const struct config *config, const char *path, struct c
  * reach, where what was loaded stays in force. */
 bool keys_out_of_reach(const struct cert_error *error);
 
-/* keys_preload's share of keys_server.c. */
+/* Reads a pair, and passes its certificate to show, unless that is NULL; and checks, by libzmq,
+ * that its two keys belong together. 0, or -1 with *error. */
+int keys_read_pair(struct keypair *pair, const char *path, const struct config *config,
+                   void (*show)(const struct certificate *certificate), struct cert_error *error);
+int keys_verify(const struct keypair *pair, const char *path, const struct zmqlib *lib,
+                struct cert_error *error);
+
+/* keys_preload's shares of the other files. */
+void keys_preload_second(const struct config *config);
 void keys_preload_servers(const struct config *config);
 
 #endif

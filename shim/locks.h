@@ -11,6 +11,7 @@ enum lock {
     LOCK_AUTHORIZED,  /* authorised and revoked keys */
     LOCK_KEYS,        /* own key pairs */
     LOCK_ROUTES,      /* which endpoint a connection belongs to */
+    LOCK_OVERLAP,     /* listeners of two keys */
     LOCK_LOG,         /* rate limits */
     LOCK_PAGE,        /* the state page */
     LOCK_COUNT,

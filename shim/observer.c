@@ -46,6 +46,15 @@ void observer_born(int fd)
     observer_states[fd] = BORN;
 }
 
+void observer_begins_again(int fd)
+{
+    struct slot *slot = slot_if_any(fd);
+
+    if (slot != NULL)
+        life_untold(slot);
+    observer_born(fd);
+}
+
 void observer_copied(int from, int fd)
 {
     struct slot *source, *copy;

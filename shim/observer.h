@@ -49,6 +49,8 @@ ino_t observer_inode(int fd);
 
 /* A descriptor begins a new life: a socket of any kind. */
 void observer_born(int fd);
+/* The connection of a descriptor is to be seen from its first byte once more. */
+void observer_begins_again(int fd);
 /* fd is now the same open file as from. */
 void observer_copied(int from, int fd);
 

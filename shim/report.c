@@ -54,6 +54,7 @@ static void add_identity(struct event *event, const struct attempt *attempt,
 {
     event_text(event, "role", attempt->call == CALL_BIND ? "server" : "client");
     event_text(event, "key", identity->key);
+    event_text(event, "second_key", identity->second_key);
     event_text(event, "server_key", identity->server_key);
     event_text(event, "source", identity->source);
 }

@@ -8,6 +8,7 @@
 /* What a secured socket was given. */
 struct identity {
     const char *key;        /* own public key, Z85 */
+    const char *second_key; /* of a server that is rotated, Z85; NULL: there is none */
     const char *server_key; /* of the server, Z85; NULL for a bind */
     const char *source;     /* where the server's key came from; NULL for a bind */
     const char *resolved;   /* ZMQ_LAST_ENDPOINT; NULL if not known */

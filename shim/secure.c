@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "certs/wipe.h"
-#include "shim/accepted.h"
 #include "shim/authenticator.h"
 #include "shim/authorized.h"
 #include "shim/bindings.h"
+#include "shim/curve_options.h"
 #include "shim/keys.h"
+#include "shim/listener.h"
 #include "shim/metrics.h"
-#include "shim/options.h"
 #include "shim/report.h"
 #include "shim/secured_route.h"
 #include "shim/state.h"
@@ -19,39 +19,15 @@
 #include "shim/wire_peer.h"
 #include "shim/zap.h"
 
-#ifndef ZMQ_ZAP_ENFORCE_DOMAIN
-#define ZMQ_ZAP_ENFORCE_DOMAIN 93
-#endif
-
-#define DEFAULT_HANDSHAKE_IVL 30000
-
 /* What a secured call needs, collected before anything is changed. */
 struct material {
     struct keypair own;
+    enum keys_second has_second; /* a server's, while it is rotated */
+    struct keypair second;
     uint8_t server_key[KEY_BYTES];
     char server_text[KEY_Z85 + 1];
     char source[KEYS_SOURCE];
 };
-
-/* A descriptor that the program gives the listener; -1: none. */
-static int given_descriptor(const struct attempt *attempt)
-{
-    size_t size = sizeof(int);
-    int fd;
-
-    return attempt->lib->getsockopt(attempt->socket, ZMQ_USE_FD, &fd, &size) == 0 ? fd : -1;
-}
-
-/* Its connections can be told from one another from now on. */
-static int64_t bind_secured(const struct attempt *attempt)
-{
-    int64_t result;
-
-    accepted_bind_begins(given_descriptor(attempt));
-    result = attempt->lib->bind(attempt->socket, attempt->endpoint);
-    accepted_bind_ends();
-    return result;
-}
 
 static int64_t real_call(const struct attempt *attempt)
 {
@@ -90,53 +66,17 @@ static int collect(const struct attempt *attempt, const struct config *config,
 {
     enum keys_role role = attempt->call == CALL_BIND ? KEYS_SERVER : KEYS_CLIENT;
 
+    material->has_second = KEYS_SECOND_NONE;
     if (keys_own(&material->own, role, config, attempt->lib, error) != 0)
         return -1;
     if (role == KEYS_SERVER)
-        return authorized_load(config, error);
+        return keys_second(&material->second, &material->has_second, &material->own, config,
+                           attempt->lib, error) != 0
+                   ? -1
+                   : authorized_load(config, error);
     if (keys_server(material->server_key, material->source, attempt->endpoint, config, error) != 0)
         return -1;
     z85_encode_key(material->server_text, material->server_key);
-    return 0;
-}
-
-static int limit(struct options *options, const struct config *config)
-{
-    const struct zmqlib *lib = options->sock->lib;
-    void *socket = options->sock->address;
-    int64_t largest = config->max_message_size, set_largest;
-    int interval = (int)config->handshake_timeout, set_interval;
-    size_t size = sizeof set_interval;
-
-    if (interval >= 0 && lib->getsockopt(socket, ZMQ_HANDSHAKE_IVL, &set_interval, &size) == 0 &&
-        set_interval == DEFAULT_HANDSHAKE_IVL &&
-        options_set(options, ZMQ_HANDSHAKE_IVL, &interval, sizeof interval) != 0)
-        return -1;
-    size = sizeof set_largest;
-    if (largest >= 0 && lib->getsockopt(socket, ZMQ_MAXMSGSIZE, &set_largest, &size) == 0 &&
-        set_largest == -1 && options_set(options, ZMQ_MAXMSGSIZE, &largest, sizeof largest) != 0)
-        return -1;
-    return 0;
-}
-
-static int make_server(struct options *options, const struct material *material, const char *domain)
-{
-    int on = 1;
-
-    if (options_set(options, ZMQ_ZAP_ENFORCE_DOMAIN, &on, sizeof on) != 0 ||
-        options_set(options, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) != 0 ||
-        options_set(options, ZMQ_CURVE_SECRETKEY, material->own.secret_key, KEY_BYTES) != 0 ||
-        options_set(options, ZMQ_CURVE_SERVER, &on, sizeof on) != 0)
-        return -1;
-    return 0;
-}
-
-static int make_client(struct options *options, const struct material *material)
-{
-    if (options_set(options, ZMQ_CURVE_PUBLICKEY, material->own.public_key, KEY_BYTES) != 0 ||
-        options_set(options, ZMQ_CURVE_SECRETKEY, material->own.secret_key, KEY_BYTES) != 0 ||
-        options_set(options, ZMQ_CURVE_SERVERKEY, material->server_key, KEY_BYTES) != 0)
-        return -1;
     return 0;
 }
 
@@ -148,30 +88,52 @@ static int refuse_option(struct cert_error *error)
                      "libzmq does not take the CURVE options: %s", strerror(code));
 }
 
+/* The listener is up: what is known of it, and the one beside it. -1 with *error. */
+static int listening(const struct attempt *attempt, const struct config *config,
+                     const struct material *material, struct overlap *overlap, const char *domain,
+                     const char *resolved, struct cert_error *error)
+{
+    const bool older = material->has_second == KEYS_SECOND_SUPERSEDED;
+
+    if (overlap != NULL)
+        bindings_rotated(domain, !older);
+    bindings_ready(domain, resolved);
+    __atomic_store_n(&attempt->sock->has_bindings, true, __ATOMIC_RELAXED);
+    return overlap == NULL ? 0
+                           : listener_bind_second(attempt, config, overlap, &material->second,
+                                                  older, resolved, error);
+}
+
 /* With the socket's latch held. The result of the real call, or -1 with *error and *refused. */
 static int64_t call_secured(const struct attempt *attempt, const struct config *config,
                             const struct material *material, bool *refused,
                             struct cert_error *error, char resolved[BINDING_ENDPOINT])
 {
     char domain[BINDING_DOMAIN] = "";
+    struct overlap *overlap = NULL;
     struct options options;
     int64_t result = -1;
 
     *refused = true;
     options_start(&options, attempt->sock);
+    if (material->has_second != KEYS_SECOND_NONE &&
+        (overlap = listener_begin_second(attempt, error)) == NULL)
+        return -1;
     if (attempt->call == CALL_BIND &&
-        bindings_add(domain, attempt->socket, attempt->endpoint, attempt->type == ZMQ_REQ) != 0)
-        return cert_fail(error, EACCES, "out of memory");
-    if (limit(&options, config) != 0 ||
-        (attempt->call == CALL_BIND ? make_server(&options, material, domain)
-                                    : make_client(&options, material)) != 0) {
+        bindings_add(domain, attempt->socket, attempt->endpoint, attempt->type == ZMQ_REQ) != 0) {
+        cert_fail(error, EACCES, "out of memory");
+    } else if (curve_options_limit(&options, config) != 0 ||
+               (attempt->call == CALL_BIND
+                    ? curve_options_server(&options, &material->own, domain)
+                    : curve_options_client(&options, &material->own, material->server_key)) != 0) {
         refuse_option(error);
     } else {
         *refused = false;
         /* The first attempt may have failed before the call returns. */
         if (attempt->call != CALL_BIND)
             secured_route(attempt, material->server_key, material->source, "");
-        result = attempt->call == CALL_BIND ? bind_secured(attempt) : real_call(attempt);
+        result = attempt->call == CALL_BIND ? listener_bind(attempt, attempt->endpoint)
+                                            : real_call(attempt);
     }
     options_restore(&options);
     if (attempt->call != CALL_BIND)
@@ -180,13 +142,16 @@ static int64_t call_secured(const struct attempt *attempt, const struct config *
         int saved = errno;
 
         bindings_remove(domain);
+        if (overlap != NULL)
+            overlap_end(overlap);
         errno = saved;
         return result;
     }
     last_endpoint(attempt, resolved);
-    bindings_ready(domain, resolved);
-    __atomic_store_n(&attempt->sock->has_bindings, true, __ATOMIC_RELAXED);
-    return result;
+    if (listening(attempt, config, material, overlap, domain, resolved, error) == 0)
+        return result;
+    *refused = true;
+    return -1;
 }
 
 static struct identity identify(const struct attempt *attempt, const struct material *material,
@@ -194,6 +159,8 @@ static struct identity identify(const struct attempt *attempt, const struct mate
 {
     struct identity identity = {.key = material->own.public_text, .resolved = resolved};
 
+    if (material->has_second != KEYS_SECOND_NONE)
+        identity.second_key = material->second.public_text;
     if (attempt->call != CALL_BIND) {
         identity.server_key = material->server_text;
         identity.source = material->source;

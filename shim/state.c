@@ -17,6 +17,7 @@
 #include "shim/observer.h"
 #include "shim/observer_clock.h"
 #include "shim/observer_life.h"
+#include "shim/overlap.h"
 #include "shim/registry.h"
 #include "shim/review.h"
 #include "shim/state_page.h"
@@ -61,6 +62,7 @@ static void in_child(void)
     authorized_forked();
     lives_forked();
     observer_clock_forked();
+    overlap_forked();
     metrics_forked();
     connections_forked();
     review_forked();
