@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shim/check_error_name.h"
+
 bool check_ipc_address(const char *path, struct sockaddr_un *address, socklen_t *size)
 {
     size_t length = strlen(path);
@@ -129,7 +131,7 @@ static void judge(struct check_result *result, const struct probe *probe, int ti
 static void details(struct check_result *result, const struct probe *probe)
 {
     check_set_text(result->details, "error",
-                   probe->end == PROBE_FAILED ? strerrorname_np(probe->error) : NULL);
+                   probe->end == PROBE_FAILED ? check_error_name(probe->error) : NULL);
     check_greeting_details(result->details, probe);
 }
 

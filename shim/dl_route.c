@@ -10,6 +10,9 @@
 #include "shim/state.h"
 #include "shim/zmqlib.h"
 
+/* musl has none and does not declare it; ours is exported all the same, and finds nothing there. */
+void *dlvsym(void *handle, const char *name, const char *version);
+
 enum real { REAL_DLSYM, REAL_DLVSYM, REAL_DLOPEN, REAL_DLERROR, REAL_COUNT };
 static void *reals[REAL_COUNT];
 
@@ -140,6 +143,7 @@ void *dl_route_dlvsym(void *handle, const char *name, const char *version, const
 int dl_route_dlopen(const char *file, int flags, void **target)
 {
     *target = real(REAL_DLOPEN);
+    (void)file;
 #ifdef RTLD_DEEPBIND
     /* With it, the object would look for zmq_bind in its own libraries before it looks here. */
     if ((flags & RTLD_DEEPBIND) && file != NULL && state_config()->mode != CONFIG_OFF &&

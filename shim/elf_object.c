@@ -21,7 +21,7 @@
 #error "relocation types of this machine are not known"
 #endif
 
-#if __ELF_NATIVE_CLASS == 64 || (defined(__SIZEOF_POINTER__) && __SIZEOF_POINTER__ == 8)
+#if __SIZEOF_POINTER__ == 8
 #define RELOC_TYPE(info) ELF64_R_TYPE(info)
 #define RELOC_SYMBOL(info) ELF64_R_SYM(info)
 typedef ElfW(Rela) relocation;

@@ -31,10 +31,11 @@ static bool inet6_text(char *text, const struct sockaddr_in6 *address)
 {
     char host[INET6_ADDRSTRLEN];
     unsigned port = ntohs(address->sin6_port);
+    struct in6_addr ip = address->sin6_addr;
 
-    if (IN6_IS_ADDR_V4MAPPED(&address->sin6_addr))
-        return inet_text(text, (const char *)&address->sin6_addr + 12, port);
-    if (inet_ntop(AF_INET6, &address->sin6_addr, host, sizeof host) == NULL)
+    if (IN6_IS_ADDR_V4MAPPED(&ip))
+        return inet_text(text, (const char *)&ip + 12, port);
+    if (inet_ntop(AF_INET6, &ip, host, sizeof host) == NULL)
         return false;
     snprintf(text, WIRE_PEER_TEXT, "tcp://[%s]:%u", host, port);
     return true;

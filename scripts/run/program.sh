@@ -138,6 +138,7 @@ check_elf() {
             refuse 126 "$1 is statically linked, and nothing can be preloaded into it: use one that is dynamically linked"
             return
         fi
+        choose_build "$1"
         if [ "$preload" = yes ]; then check_preload "$1"; fi
         ask_curveshim_check "$1"
     fi
