@@ -33,6 +33,7 @@ struct event_origin {
     unsigned milliseconds;
     int pid;
     const char *program;
+    int64_t dropped; /* lines that the log would not take since the last that it took */
 };
 
 void event_init(struct event *event, enum event_level level, const char *name, const char *message);
@@ -49,5 +50,12 @@ size_t event_format_text(char line[EVENT_LINE_MAX + 1], const struct event *even
                          const struct event_origin *origin);
 size_t event_format_json(char line[EVENT_LINE_MAX + 1], const struct event *event,
                          const struct event_origin *origin);
+
+#define EVENT_SYSLOG_MAX (2 * EVENT_LINE_MAX - 1) /* what rsyslog takes by default */
+
+/* A datagram of syslog (RFC 5424), facility authpriv, with the fields as structured data, and as
+ * message the JSON line, or the text line without what the header says. host: "" if not known. */
+size_t event_format_syslog(char datagram[EVENT_SYSLOG_MAX + 1], const struct event *event,
+                           const struct event_origin *origin, const char *host, bool json);
 
 #endif

@@ -5,7 +5,8 @@
 #include "shim/event.h"
 
 /* Where events go. Thread-safe; errno and signals of the caller are left alone; never blocks on a
- * full pipe or terminal; never raises SIGPIPE. */
+ * full pipe or terminal; never raises SIGPIPE. What the sink would not take is counted, and told
+ * with the next line that it takes, as a field "dropped". */
 
 /* Remembers the configuration (borrowed for ever) and which file descriptor 2 is. */
 void log_start(const struct config *config);
@@ -26,5 +27,8 @@ void log_repeatable(struct event *event, const char *peer, const char *reason);
 void log_burst(struct event *event, const char *peer, const char *reason);
 /* That is over: the next one is written at once. */
 void log_burst_over(const char *event, const char *peer, const char *reason);
+
+/* In the child of a fork. */
+void log_forked(void);
 
 #endif

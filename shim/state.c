@@ -66,6 +66,7 @@ static void in_child(void)
     metrics_forked();
     connections_forked();
     review_forked();
+    log_forked();
 }
 
 int state_prepare(void)

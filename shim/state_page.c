@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -61,6 +62,14 @@ static void fill(void)
     page->magic = STATE_PAGE_MAGIC;
 }
 
+/* A file beyond the limit of its size would end the program by SIGXFSZ, a memfd too. */
+static bool may_be_that_large(void)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur >= sizeof *page;
+}
+
 /* With the lock held: the page of this process, made at its first use. */
 static bool ready(void)
 {
@@ -70,7 +79,7 @@ static bool ready(void)
 
     if (page != NULL)
         return true;
-    if (configuration == NULL || configuration->mode == CONFIG_OFF)
+    if (configuration == NULL || configuration->mode == CONFIG_OFF || !may_be_that_large())
         return false;
     fd = (int)syscall(SYS_memfd_create, STATE_PAGE_NAME, MFD_CLOEXEC);
     if (fd < 0)

@@ -161,8 +161,9 @@ def test_syslog_datagrams(start, tmp_path):
     """)
     datagram = program("listener.recv(9000).decode()")
     # authpriv, error; RFC 5424.
-    assert re.match(r"<83>1 \d{4}-\d\d-\d\dT[\d:.]+Z \S+ curveshim \d+ refused - \{", datagram)
-    logged.parse([datagram[datagram.index("{"):]])
+    assert re.match(r"<83>1 \d{4}-\d\d-\d\dT[\d:.]+Z \S+ curveshim \d+ refused "
+                    r"\[curveshim@32473 program=\"python3\" .*\] \{", datagram)
+    logged.parse([datagram[datagram.index(" {") + 1:]])
     assert program.log.text() == ""
 
 

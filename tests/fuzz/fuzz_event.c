@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char *const names[] = {"result",  "reason",   "key",      "name",
                                         "address", "endpoint", "repeated", "peer"};
     char *texts[2 + sizeof names / sizeof *names];
-    struct event_origin origin = {(int64_t)size * 86399, (unsigned)(size % 1000), 1, NULL};
+    struct event_origin origin = {(int64_t)size * 86399, (unsigned)(size % 1000), 1, NULL, 0};
     struct event event;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

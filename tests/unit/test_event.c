@@ -7,7 +7,7 @@
 #include "certs/json.h"
 #include "shim/event.h"
 
-static const struct event_origin origin = {1000000000, 5, 4711, "agent"};
+static const struct event_origin origin = {1000000000, 5, 4711, "agent", 0};
 static struct json_object object;
 static char line[EVENT_LINE_MAX + 1];
 
@@ -38,7 +38,7 @@ static void json_line(const struct event *event, const struct event_origin *from
     wrong = json_read(&object, line, length - 1);
     if (wrong != NULL)
         fail_msg("%s: %s", wrong, line);
-    assert_int_equal(object.count, 6 + event->count);
+    assert_int_equal(object.count, 6 + event->count + (from->dropped > 0));
 }
 
 static void assert_member(const char *name, const char *expected)
@@ -88,7 +88,7 @@ static void levels_have_names(void **state)
 
 static void numbers_at_their_limits(void **state)
 {
-    static const struct event_origin extreme = {INT64_MIN, 4000000000u, -2147483647 - 1, ""};
+    static const struct event_origin extreme = {INT64_MIN, 4000000000u, -2147483647 - 1, "", 0};
     struct event event;
 
     (void)state;
@@ -121,7 +121,7 @@ static void a_field_too_many_is_dropped(void **state)
 /* The value as message, program and field of both spellings; in JSON it must come back whole. */
 static void assert_carried(const char *value, const char *expected)
 {
-    const struct event_origin from = {0, 0, 1, value};
+    const struct event_origin from = {0, 0, 1, value, 0};
     struct event event;
 
     event_init(&event, EVENT_ERROR, "x", value);
@@ -288,7 +288,7 @@ static void assert_cut(const char *value)
         "a_name_of_thirty_characters_12", "a_name_of_thirty_characters_13",
     };
     static char longest[20001];
-    const struct event_origin from = {INT64_MIN, 999, -2147483647 - 1, longest};
+    const struct event_origin from = {INT64_MIN, 999, -2147483647 - 1, longest, INT64_MAX};
     struct event event;
 
     longest[0] = '\0';
@@ -304,7 +304,7 @@ static void assert_cut(const char *value)
     text_line(&event, &from);
     for (size_t i = 0; i < EVENT_FIELDS; i++)
         assert_non_null(strstr(line, names[i]));
-    assert_string_equal(line + strlen(line) - 5, "\xe2\x80\xa6\"\n");
+    assert_non_null(strstr(line, "\xe2\x80\xa6\" dropped=9223372036854775807\n"));
 }
 
 static void the_longest_lines_stay_whole(void **state)
@@ -380,6 +380,23 @@ static void random_bytes_never_break_a_line(void **state)
     }
 }
 
+static void what_was_lost_is_told(void **state)
+{
+    const struct event_origin from = {0, 0, 1, "agent", 12};
+    struct event event;
+
+    (void)state;
+    event_init(&event, EVENT_INFO, "bind", "secured");
+    event_text(&event, "endpoint", "tcp://*:1");
+    json_line(&event, &from);
+    assert_member("dropped", "12");
+    text_line(&event, &from);
+    assert_string_equal(line, "1970-01-01T00:00:00.000Z agent[1] info bind: secured "
+                              "endpoint=\"tcp://*:1\" dropped=12\n");
+    text_line(&event, &origin);
+    assert_null(strstr(line, "dropped"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +411,7 @@ int main(void)
         cmocka_unit_test(no_line_and_no_field_can_be_forged),
         cmocka_unit_test(the_longest_lines_stay_whole),
         cmocka_unit_test(lengths_around_every_cut),
+        cmocka_unit_test(what_was_lost_is_told),
         cmocka_unit_test(random_bytes_never_break_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
