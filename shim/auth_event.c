@@ -40,12 +40,12 @@ static void write_event(const struct decision *decision, const struct auth_asker
     event_text(&event, "endpoint",
                binding->resolved[0] != '\0' ? binding->resolved : binding->endpoint);
     event_text(&event, "connection", connection);
-    if (allow) {
+    if (allow && connection == NULL) {
         log_event(&event);
         return;
     }
     /* The end of a connection is not a repeat of the refusals that follow it. */
-    snprintf(peer, sizeof peer, "%s%s", key, connection != NULL ? " ended" : "");
+    snprintf(peer, sizeof peer, "%s %s", key, connection != NULL ? connection : "");
     log_burst(&event, peer, decision->reason);
 }
 
@@ -59,6 +59,17 @@ void auth_event_decided(const struct decision *decision, const struct auth_asker
     snprintf(message, sizeof message, "%s: %s%s", allow ? "client accepted" : "client refused",
              decision->reason, remedy(decision));
     write_event(decision, asker, message, NULL);
+}
+
+void auth_event_in_use(const struct decision *decision, const struct auth_asker *asker)
+{
+    char message[400];
+
+    if (!log_wants(EVENT_WARNING))
+        return;
+    snprintf(message, sizeof message, "client is still connected: %s%s", decision->reason,
+             remedy(decision));
+    write_event(decision, asker, message, "live");
 }
 
 void auth_event_ended(const struct decision *decision, const struct auth_asker *asker)

@@ -33,6 +33,9 @@ int keys_second(struct keypair *pair, enum keys_second *which, const struct keyp
 /* Whether the server's older key is superseded by now: clients that still know it have to be given
  * the newer one. */
 bool keys_server_is_superseded(const struct config *config);
+/* The same seen by a client: whether its certificate directory shows the server's key in rotation.
+ */
+bool keys_server_is_rotated(const struct config *config);
 
 #define KEYS_SOURCE 600
 

@@ -21,13 +21,14 @@ static struct {
 } remembered;
 
 /* "…/server.next.key_secret"; false if the pair has a name of another kind. */
-static bool path_of(char path[PATH_ROOM], enum keys_second which, const struct config *config)
+static bool path_of(char path[PATH_ROOM], enum keys_second which, const char *current,
+                    const char *suffix)
 {
-    size_t length = strlen(config->server_cert), tail = strlen(SUFFIX);
+    size_t length = strlen(current), tail = strlen(suffix);
 
-    return length > tail && strcmp(config->server_cert + length - tail, SUFFIX) == 0 &&
-           snprintf(path, PATH_ROOM, "%.*s%s" SUFFIX, (int)(length - tail), config->server_cert,
-                    infixes[which]) < PATH_ROOM;
+    return length > tail && strcmp(current + length - tail, suffix) == 0 &&
+           snprintf(path, PATH_ROOM, "%.*s%s%s", (int)(length - tail), current, infixes[which],
+                    suffix) < PATH_ROOM;
 }
 
 /* 1 if there is such a pair, and it is another one than own. */
@@ -36,7 +37,8 @@ static int look(struct keypair *pair, enum keys_second which, const struct keypa
 {
     char path[PATH_ROOM];
 
-    if (!path_of(path, which, config) || (access(path, F_OK) != 0 && errno == ENOENT))
+    if (!path_of(path, which, config->server_cert, SUFFIX) ||
+        (access(path, F_OK) != 0 && errno == ENOENT))
         return 0;
     if (keys_read_pair(pair, path, config, NULL, error) != 0)
         return error->code == ENOENT ? 0 : -1;
@@ -91,9 +93,20 @@ void keys_preload_second(const struct config *config)
     wipe(&pair, sizeof pair);
 }
 
-bool keys_server_is_superseded(const struct config *config)
+static bool is_there(enum keys_second which, const char *current, const char *suffix)
 {
     char path[PATH_ROOM];
 
-    return path_of(path, KEYS_SECOND_SUPERSEDED, config) && access(path, F_OK) == 0;
+    return path_of(path, which, current, suffix) && access(path, F_OK) == 0;
+}
+
+bool keys_server_is_superseded(const struct config *config)
+{
+    return is_there(KEYS_SECOND_SUPERSEDED, config->server_cert, SUFFIX);
+}
+
+bool keys_server_is_rotated(const struct config *config)
+{
+    return is_there(KEYS_SECOND_NEXT, config->server_key, ".key") ||
+           is_there(KEYS_SECOND_SUPERSEDED, config->server_key, ".key");
 }

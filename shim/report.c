@@ -73,6 +73,17 @@ void report_secured(const struct attempt *attempt, const struct identity *identi
     log_event(&event);
 }
 
+void report_connects_once(const struct attempt *attempt)
+{
+    struct event event;
+
+    start(&event, attempt, EVENT_WARNING, "connect",
+          "this socket does not reconnect, and the server's key is being rotated: restart the "
+          "program after each restart of the server");
+    event_text(&event, "role", "client");
+    log_repeatable(&event, attempt->endpoint, "connects once");
+}
+
 void report_own_curve(const struct attempt *attempt)
 {
     struct event event;

@@ -15,6 +15,8 @@ struct identity {
 };
 
 void report_secured(const struct attempt *attempt, const struct identity *identity);
+/* A socket that never reconnects has connected to a server whose key is being rotated. */
+void report_connects_once(const struct attempt *attempt);
 void report_own_curve(const struct attempt *attempt);
 void report_plaintext(const struct attempt *attempt);
 void report_refused(const struct attempt *attempt, const struct cert_error *error);

@@ -8,6 +8,7 @@
 #include "shim/connections.h"
 #include "shim/metrics.h"
 #include "shim/observer.h"
+#include "shim/superseded.h"
 
 /* The clock may be set, and stands still while the machine sleeps. */
 #define LONGEST_MS 900
@@ -55,10 +56,15 @@ static void review_one(const struct connection *connection, int64_t now)
     access.resolved = binding.resolved;
     access.now = now;
     authorized_decide(&decision, connection->key, binding.ipc, &access);
-    if (decision.status == 200)
-        review_expect(&decision);
-    else
+    superseded_judge(&decision, &binding, now);
+    if (decision.status != 200) {
         end(connection, &decision, &binding);
+        return;
+    }
+    review_expect(&decision);
+    if (decision.superseded)
+        auth_event_in_use(&decision,
+                          &(struct auth_asker){connection->key, connection->address, &binding});
 }
 
 /* False: not all could be looked at. */

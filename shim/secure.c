@@ -16,6 +16,7 @@
 #include "shim/secured_route.h"
 #include "shim/state.h"
 #include "shim/state_page.h"
+#include "shim/superseded.h"
 #include "shim/wire_peer.h"
 #include "shim/zap.h"
 
@@ -215,7 +216,9 @@ static int64_t secure(const struct attempt *attempt, const struct config *config
         metrics_count(attempt->call == CALL_BIND ? METRIC_CALL_SECURED_SERVER
                                                  : METRIC_CALL_SECURED_CLIENT,
                       NULL);
-        if (attempt->call == CALL_BIND)
+        if (attempt->call != CALL_BIND)
+            superseded_warn(attempt, config);
+        else
             secured_route(attempt, material.own.public_key, "", resolved);
     }
     wipe(&material, sizeof material);

@@ -10,12 +10,11 @@
 #include "shim/bindings.h"
 #include "shim/connection_label.h"
 #include "shim/connections.h"
-#include "shim/keys.h"
 #include "shim/metrics.h"
 #include "shim/observer.h"
 #include "shim/review.h"
-#include "shim/state.h"
 #include "shim/state_page.h"
+#include "shim/superseded.h"
 #include "shim/wait.h"
 #include "shim/zap.h"
 
@@ -121,12 +120,7 @@ static void decide_secured(struct decision *decision, struct binding *binding,
     access.resolved = binding->resolved;
     access.now = now.tv_sec;
     authorized_decide(decision, request->key, binding->ipc, &access);
-    if (decision->status == 200 && binding->key == BINDING_OLDER_KEY &&
-        keys_server_is_superseded(state_config())) {
-        decision->reason = decision->superseded ? "superseded key, superseded server key"
-                                                : "superseded server key";
-        decision->superseded = true;
-    }
+    superseded_judge(decision, binding, access.now);
     connections_decided(fd, id, decision->status == 200, decision->name);
     if (decision->status == 200)
         review_expect(decision);

@@ -78,6 +78,20 @@ def test_each_use_of_a_superseded_key_is_named(start, certs, peers, knock):
     assert len(program.log.events("auth")) == 3
 
 
+def test_a_live_connection_whose_key_is_superseded_is_named(start, certs, peers):
+    program = start(LOG_LEVEL="warning")
+    program("a = bound('PULL')")
+    client = peers.client("PUSH", program("where(a)"), certs.client, certs.server.public)
+    client.send(b"x")
+    program("a.recv()")
+    certs.authorize("client", certs.client, superseded="2026-11-20T10:00:00Z")
+    event = program.log.wait("auth")
+    assert (event["result"], event["reason"]) == ("allow", "superseded key")
+    assert event["connection"] == "live"
+    client.send(b"y")
+    assert program("a.recv().decode()") == "y"
+
+
 @pytest.mark.parametrize("metadata", [{"expires": "tomorrow"}, {"addresses": "10.0.0.0/40"},
                                       {"not_before": "2026-13-01T00:00:00Z"}])
 def test_metadata_that_is_not_understood_authorises_nobody(start, certs, knock, metadata):

@@ -119,6 +119,33 @@ def test_each_use_of_the_superseded_server_key_is_named(start, certs, newer, one
     assert event["reason"] == "superseded server key"
 
 
+@pytest.mark.slow
+def test_connections_that_last_are_named_too(start, certs, newer, one_chance):
+    program = start(LOG_LEVEL="warning")
+    program("a = bound('PULL')")
+    client = one_chance(program("where(a)"), certs.server)
+    client.send(b"x")
+    program("a.recv()")
+    assert program.log.events("auth") == []
+    switch(certs, newer)
+    event = program.log.wait("auth")
+    assert (event["result"], event["reason"]) == ("allow", "superseded server key")
+    assert event["connection"] == "live"
+    client.send(b"y")
+    assert program("a.recv().decode()") == "y"
+    client.close()
+
+
+@pytest.mark.parametrize("options", [{"reconnect_ivl": -1}, {}])
+def test_a_client_that_does_not_reconnect_is_told(start, certs, newer, options):
+    program = start(LOG_LEVEL="warning")
+    program("a = bound('PULL')")
+    given = "".join(f", {name}={value}" for name, value in options.items())
+    program(f"b = connected('PUSH', where(a){given}); b.send(b'x'); a.recv()")
+    events = program.log.events("connect")
+    assert ["does not reconnect" in event["message"] for event in events] == [True] * len(options)
+
+
 def test_without_a_next_key_nothing_is_different(start, certs, newer, one_chance):
     for file in certs.path.glob("server.next.*"):
         file.unlink()
