@@ -12,7 +12,7 @@ enum stop {
     STOP_STALLED, /* nothing has moved for JUDGE_STALLED_MS */
 };
 
-#define JUDGE_STALLED_MS 1500
+#define JUDGE_STALLED_MS 1250
 
 struct verdict_on {
     bool tell;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "shim/connections.h"
 #include "shim/failures.h"
 #include "shim/locks.h"
 #include "shim/log.h"
@@ -27,6 +28,8 @@ struct parties {
     char peer[WIRE_PEER_TEXT];
     char local[WIRE_PEER_TEXT];
     char address[INET6_ADDRSTRLEN + 32]; /* as the authenticator names it */
+    char key[KEY_Z85 + 1];               /* the client's, once it was let in */
+    char name[CONNECTION_NAME];          /* of its certificate */
 };
 
 static void write_address(struct parties *parties, const struct slot *slot)
@@ -83,6 +86,10 @@ static void add_parties(struct event *event, const struct parties *parties, cons
     event_text(event, "peer", parties->peer);
     event_text(event, "endpoint", parties->route.endpoint);
     event_text(event, "address", parties->address[0] != '\0' ? parties->address : NULL);
+    if (parties->key[0] != '\0') {
+        event_text(event, "name", parties->name);
+        event_text(event, "key", parties->key);
+    }
     event_text(event, "server_key", key->text[0] != '\0' ? key->text : NULL);
     event_text(event, "fingerprint", key->fingerprint[0] != '\0' ? key->fingerprint : NULL);
     event_text(event, "source", parties->route.source[0] != '\0' ? parties->route.source : NULL);
@@ -154,6 +161,18 @@ void outcome_unresolved(const char *host, int result)
     errno = saved;
 }
 
+/* Whom the authenticator let in on that descriptor. */
+static void find_client(struct parties *parties, int fd, const struct slot *slot)
+{
+    struct connection connection;
+
+    if (slot->connecting || !connections_find(fd, &connection) ||
+        connection.state != CONNECTION_LIVE)
+        return;
+    z85_encode_key(parties->key, connection.key);
+    memcpy(parties->name, connection.name, sizeof parties->name);
+}
+
 /* False if nothing went wrong before. */
 static bool write_recovered(char *message, size_t size, const char *key)
 {
@@ -186,9 +205,9 @@ void outcome_ok(int fd, const struct slot *slot)
     struct event event;
     bool recovered;
 
-    (void)fd;
     metrics_count(slot->connecting ? METRIC_HANDSHAKE_CLIENT_OK : METRIC_HANDSHAKE_SERVER_OK, NULL);
     find_parties(&parties, slot);
+    find_client(&parties, fd, slot);
     write_key(key, &parties, slot);
     recovered = write_recovered(message, sizeof message, key);
     if (recovered && slot->connecting)

@@ -198,9 +198,39 @@ static void long_and_foreign_names(void **state)
     assert_passes(peer, 1, 0);
 }
 
+static bool pass_later(int64_t now)
+{
+    return ratelimit_pass(&limits, "auth", "a", "r", RATELIMIT_LATER, now, &held);
+}
+
+static void a_burst_passes_once(void **state)
+{
+    (void)state;
+    assert_true(pass_later(0));
+    for (int64_t now = 100; now < RATELIMIT_LATER; now += 100)
+        assert_false(pass_later(now));
+    assert_true(pass_later(RATELIMIT_LATER));
+    assert_int_equal(held, 99);
+    assert_false(pass_later(RATELIMIT_LATER + 59999));
+    assert_true(pass_later(RATELIMIT_LATER + 60000));
+}
+
+static void what_is_forgotten_is_a_first_again(void **state)
+{
+    (void)state;
+    assert_true(pass_later(0));
+    ratelimit_forget(&limits, "auth", "a", "other");
+    assert_false(pass_later(1));
+    ratelimit_forget(&limits, "auth", "a", "r");
+    assert_true(pass_later(2));
+    assert_int_equal(held, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_burst_passes_once, fresh),
+        cmocka_unit_test_setup(what_is_forgotten_is_a_first_again, fresh),
         cmocka_unit_test_setup(the_first_passes_at_once, fresh),
         cmocka_unit_test_setup(intervals_grow, fresh),
         cmocka_unit_test_setup(a_steady_peer_is_told_of_less_and_less, fresh),
