@@ -51,19 +51,33 @@ static int read_all(int fd, char *buffer, size_t size, off_t expected, size_t *l
     return 0;
 }
 
-static int check_secret_mode(const struct stat *status, const char *file, unsigned need,
-                             struct cert_error *error)
+/* What mends the mode of a secret file: on a read-only mount, whoever mounts it. */
+static void secret_remedy(char *text, size_t size, const char *file, bool read_only)
 {
+    if (read_only)
+        snprintf(text, size,
+                 "mount it with mode 0400 and the program's uid (Docker: uid, mode), or with mode "
+                 "0440 and a group of the program's (Kubernetes: defaultMode: 0440, fsGroup)");
+    else
+        snprintf(text, size, "run chmod 600 %s", file);
+}
+
+static int check_secret_mode(const struct stat *status, const char *file, bool read_only,
+                             unsigned need, struct cert_error *error)
+{
+    char remedy[2048];
     mode_t loose = status->st_mode & (S_IRWXO | S_IRWXG);
 
     if (status->st_uid == 0)
         loose &= (mode_t)~S_IRGRP;
     if ((loose & (S_IRGRP | S_IROTH | S_IWGRP | S_IWOTH)) == 0)
         return 0;
+    secret_remedy(remedy, sizeof remedy, file, read_only);
     cert_fail(error, EPERM,
-              "%s: others can %s this secret key (mode %04o): run chmod 600 %s, or where the mount "
-              "fixes the mode set SECURE_ZMQ_PERMISSIONS=warn",
-              file, loose & (S_IRGRP | S_IROTH) ? "read" : "write", status->st_mode & 07777, file);
+              "%s: others can %s this secret key (mode %04o): %s, or where the mode can't be "
+              "changed set SECURE_ZMQ_PERMISSIONS=warn",
+              file, loose & (S_IRGRP | S_IROTH) ? "read" : "write", status->st_mode & 07777,
+              remedy);
     return need & CERT_PERMISSIONS_WARN ? 1 : -1;
 }
 
@@ -104,6 +118,7 @@ static void return_buffer(char *text, size_t size, size_t used, bool secret)
 static int read_one(struct certificate *certificate, int dirfd, const char *name, const char *file,
                     unsigned need, struct cert_error *error)
 {
+    const mode_t questionable = need & CERT_NEED_SECRET ? S_IRWXG | S_IRWXO : S_IWOTH;
     const size_t size = CERT_FILE_MAX + 1;
     struct statvfs mount;
     struct stat status = {0};
@@ -128,13 +143,13 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
     else
         result = certificate_parse(certificate, text, length, file, error);
     read_only =
-        (status.st_mode & S_IWOTH) && fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY);
+        (status.st_mode & questionable) && fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY);
     close(fd);
     return_buffer(text, size, length, need & CERT_NEED_SECRET);
     if (result == 0 && (need & CERT_NEED_PUBLIC) && !certificate->has_public)
         result = cert_fail(error, EINVAL, "%s: there is no public-key in a section 'curve'", file);
     if (result == 0 && (need & CERT_NEED_SECRET) && certificate->has_secret)
-        result = check_secret_mode(&status, file, need, error);
+        result = check_secret_mode(&status, file, read_only, need, error);
     else if (result == 0)
         result = check_public_mode(&status, file, read_only, error);
     return result;

@@ -32,7 +32,7 @@ certificate() {
     case $loose:$owner:$file_mode in
     yes:*) ;;
     *:*:???????r* | *:[!0?]*:????r*)
-        refuse 125 "$file: others can read this secret key: run chmod 600 $file, or where the mount fixes the mode set SECURE_ZMQ_PERMISSIONS=warn" ;;
+        refuse 125 "$file: others can read this secret key: run chmod 600 $file, or mount it with mode 0400 and the program's uid (Kubernetes: defaultMode: 0440, fsGroup), or where the mode can't be changed set SECURE_ZMQ_PERMISSIONS=warn" ;;
     esac
 }
 
