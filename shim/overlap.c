@@ -10,11 +10,7 @@
 
 #include "shim/high_descriptor.h"
 #include "shim/locks.h"
-#include "shim/wire.h"
-
-#define HELLO 202 /* the frame, flags and length included */
-#define SAID (WIRE_GREETING + HELLO)
-#define BUCKETS 256
+#include "shim/trials.h"
 
 struct overlap {
     struct overlap *next;
@@ -23,69 +19,17 @@ struct overlap {
     struct trial *waiting, **last;
 };
 
-enum stage {
-    TRIED,  /* accepted by the first listener */
-    HANDED, /* given up by it; waits for the second */
-    GIVEN,  /* accepted by the second */
-};
-
-/* A connection that has not shown which key its client knows. */
-struct trial {
-    struct trial *next; /* of its bucket */
-    struct trial *behind;
-    struct overlap *overlap; /* NULL: its second listener is gone */
-    int fd;
-    enum stage stage;
-    size_t said; /* by the client, in bytes */
-    size_t sent; /* to it; of the greeting once GIVEN */
-    size_t given;
-    unsigned char bytes[SAID];
-};
-
-unsigned char overlap_flags[OBSERVER_TABLE / 8];
-
 /* LOCK_OVERLAP. */
 static struct overlap *overlaps;
-static struct trial *buckets[BUCKETS];
 static pid_t owner;
 
 /* Whose bind this thread is in. */
 static __thread __attribute__((tls_model("initial-exec"))) struct overlap *binding;
 
-static void flag(int fd)
-{
-    __atomic_fetch_or(&overlap_flags[fd / 8], (unsigned char)(1 << fd % 8), __ATOMIC_RELEASE);
-}
-
-static void unflag(int fd)
-{
-    if (fd >= 0)
-        __atomic_fetch_and(&overlap_flags[fd / 8], (unsigned char)~(1 << fd % 8), __ATOMIC_RELEASE);
-}
-
 /* A vfork child runs on this memory, with descriptors of its own. */
 static bool is_ours(void)
 {
     return getpid() == owner;
-}
-
-static struct trial **find(int fd)
-{
-    struct trial **at = &buckets[fd % BUCKETS];
-
-    while (*at != NULL && (*at)->fd != fd)
-        at = &(*at)->next;
-    return at;
-}
-
-/* Locked: takes it out, to be freed. */
-static struct trial *take_out(struct trial **at)
-{
-    struct trial *trial = *at;
-
-    *at = trial->next;
-    unflag(trial->fd);
-    return trial;
 }
 
 struct overlap *overlap_begin(void)
@@ -109,7 +53,7 @@ struct overlap *overlap_begin(void)
     owner = getpid();
     overlap->next = overlaps;
     overlaps = overlap;
-    flag(fd);
+    trials_flag(fd);
     lock_drop(LOCK_OVERLAP);
     binding = overlap;
     return overlap;
@@ -121,7 +65,7 @@ void overlap_listening(int fd)
         return;
     lock_take(LOCK_OVERLAP);
     binding->listener = fd;
-    flag(fd);
+    trials_flag(fd);
     lock_drop(LOCK_OVERLAP);
 }
 
@@ -158,13 +102,10 @@ static struct trial *take_apart(struct overlap *overlap)
         at = &(*at)->next;
     *at = overlap->next;
     for (struct trial *each = waiting; each != NULL; each = each->behind)
-        (void)take_out(find(each->fd));
-    for (size_t i = 0; i < BUCKETS; i++)
-        for (struct trial *each = buckets[i]; each != NULL; each = each->next)
-            if (each->overlap == overlap)
-                each->overlap = NULL;
-    unflag(overlap->wake);
-    unflag(overlap->listener);
+        trials_take_out(each);
+    trials_leave(overlap);
+    trials_unflag(overlap->wake);
+    trials_unflag(overlap->listener);
     return waiting;
 }
 
@@ -225,7 +166,7 @@ static struct trial *next_waiting(struct overlap *overlap)
     overlap->waiting = trial->behind;
     if (overlap->waiting == NULL)
         overlap->last = &overlap->waiting;
-    trial->stage = GIVEN;
+    trial->stage = TRIAL_SECOND;
     trial->sent = 0;
     return trial;
 }
@@ -264,29 +205,18 @@ void overlap_accepted(int listener, int fd)
     lock_take(LOCK_OVERLAP);
     trial->overlap = of_listener(listener);
     if (trial->overlap != NULL) {
-        trial->next = buckets[fd % BUCKETS];
-        buckets[fd % BUCKETS] = trial;
-        flag(fd);
+        trials_add(trial);
         trial = NULL;
     }
     lock_drop(LOCK_OVERLAP);
     free(trial);
 }
 
-/* The client waits for an answer to its HELLO, and has had our greeting and nothing else. */
-static bool may_be_handed(const struct trial *trial)
-{
-    static const char head[] = "\x04\xc8\x05HELLO";
-
-    return trial->overlap != NULL && trial->said == SAID && trial->sent == WIRE_GREETING &&
-           memcmp(trial->bytes + WIRE_GREETING, head, sizeof head - 1) == 0;
-}
-
 static void hand_over(struct trial *trial)
 {
     const uint64_t one = 1;
 
-    trial->stage = HANDED;
+    trial->stage = TRIAL_HANDED;
     *trial->overlap->last = trial;
     trial->overlap->last = &trial->behind;
     (void)!syscall(SYS_write, trial->overlap->wake, &one, sizeof one);
@@ -297,22 +227,22 @@ static void hand_over(struct trial *trial)
 static bool forget(int fd, bool may_hand, struct trial **trial, struct overlap **overlap,
                    struct trial **waiting)
 {
-    struct trial **at = find(fd);
+    struct trial *found = trials_find(fd);
     struct overlap *listens = of_listener(fd);
 
     *trial = *waiting = NULL;
     *overlap = of_wake(fd);
-    if (*at != NULL && (*at)->stage == HANDED)
+    if (found != NULL && found->stage == TRIAL_HANDED)
         return true;
-    if (*at != NULL && may_hand && (*at)->stage == TRIED && may_be_handed(*at)) {
-        hand_over(*at);
+    if (found != NULL && may_hand && trial_may_be_handed(found)) {
+        hand_over(found);
         return true;
     }
-    if (*at != NULL)
-        *trial = take_out(at);
+    if (found != NULL)
+        trials_take_out(*trial = found);
     if (listens != NULL) {
         listens->listener = -1;
-        unflag(fd);
+        trials_unflag(fd);
     }
     if (*overlap != NULL)
         *waiting = take_apart(*overlap);
@@ -353,8 +283,8 @@ size_t overlap_replay(int fd, void *buffer, size_t size)
     struct trial *trial;
 
     lock_take(LOCK_OVERLAP);
-    trial = *find(fd);
-    if (trial == NULL || trial->stage != GIVEN || trial->given == trial->said)
+    trial = trials_find(fd);
+    if (trial == NULL || trial->stage != TRIAL_SECOND || trial->given == trial->said)
         size = 0;
     else if (size > trial->said - trial->given)
         size = trial->said - trial->given;
@@ -371,8 +301,8 @@ size_t overlap_swallow(int fd, size_t size)
     struct trial *trial;
 
     lock_take(LOCK_OVERLAP);
-    trial = *find(fd);
-    if (trial == NULL || trial->stage != GIVEN || trial->sent == WIRE_GREETING)
+    trial = trials_find(fd);
+    if (trial == NULL || trial->stage != TRIAL_SECOND || trial->sent == WIRE_GREETING)
         size = 0;
     else if (size > WIRE_GREETING - trial->sent)
         size = WIRE_GREETING - trial->sent;
@@ -384,16 +314,16 @@ size_t overlap_swallow(int fd, size_t size)
 
 void overlap_received(int fd, const void *buffer, size_t size)
 {
-    struct trial **at, *done = NULL;
+    struct trial *trial, *done = NULL;
 
     lock_take(LOCK_OVERLAP);
-    at = find(fd);
-    if (*at != NULL && (*at)->stage == TRIED) {
-        if (size > SAID - (*at)->said) {
-            done = take_out(at);
+    trial = trials_find(fd);
+    if (trial != NULL && trial->stage == TRIAL_FIRST) {
+        if (size > TRIAL_SAID - trial->said) {
+            trials_take_out(done = trial);
         } else {
-            memcpy((*at)->bytes + (*at)->said, buffer, size);
-            (*at)->said += size;
+            memcpy(trial->bytes + trial->said, buffer, size);
+            trial->said += size;
         }
     }
     lock_drop(LOCK_OVERLAP);
@@ -402,15 +332,15 @@ void overlap_received(int fd, const void *buffer, size_t size)
 
 void overlap_sent(int fd, size_t size)
 {
-    struct trial **at, *done = NULL;
+    struct trial *trial, *done = NULL;
 
     lock_take(LOCK_OVERLAP);
-    at = find(fd);
-    if (*at != NULL && (*at)->stage != HANDED) {
-        (*at)->sent += size;
+    trial = trials_find(fd);
+    if (trial != NULL && trial->stage != TRIAL_HANDED) {
+        trial->sent += size;
         /* A WELCOME: its key is found. */
-        if ((*at)->sent > WIRE_GREETING)
-            done = take_out(at);
+        if (trial->sent > WIRE_GREETING)
+            trials_take_out(done = trial);
     }
     lock_drop(LOCK_OVERLAP);
     free(done);
@@ -419,14 +349,10 @@ void overlap_sent(int fd, size_t size)
 void overlap_forked(void)
 {
     for (struct overlap *each = overlaps; each != NULL; each = each->next) {
-        unflag(each->wake);
-        unflag(each->listener);
+        trials_unflag(each->wake);
+        trials_unflag(each->listener);
     }
-    for (size_t i = 0; i < BUCKETS; i++) {
-        for (struct trial *each = buckets[i]; each != NULL; each = each->next)
-            unflag(each->fd);
-        buckets[i] = NULL;
-    }
+    trials_forget();
     overlaps = NULL;
     binding = NULL;
 }
