@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shim/endpoint.h"
+#include "shim/zap.h"
 
 /* Draft socket types and options that stock headers leave out, from libzmq's zmq_draft.h. */
 #define TYPE_DGRAM 18
@@ -90,6 +91,21 @@ static enum verdict judge_socket(struct attempt *attempt, struct cert_error *err
         return VERDICT_REFUSE;
     }
     return judge_library(attempt, error);
+}
+
+bool attempt_is_zap_handler(const struct attempt *attempt, const struct config *config)
+{
+    return attempt->call == CALL_BIND && attempt->endpoint != NULL &&
+           strcmp(attempt->endpoint, ZAP_ENDPOINT) == 0 && attempt->sock != NULL &&
+           config->error[0] == '\0' && attempt->lib->has_curve &&
+           attempt->lib->release >= OLDEST_RELEASE;
+}
+
+bool attempt_is_curve_server(const struct attempt *attempt)
+{
+    int server;
+
+    return integer_option(attempt, ZMQ_CURVE_SERVER, &server) == 0 && server != 0;
 }
 
 enum verdict attempt_judge(struct attempt *attempt, const struct config *config,

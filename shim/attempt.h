@@ -34,4 +34,10 @@ const char *attempt_name(const struct attempt *attempt);
 enum verdict attempt_judge(struct attempt *attempt, const struct config *config,
                            struct cert_error *error);
 
+/* Whether the program binds a ZAP handler of its own where the shim may need an authenticator. */
+bool attempt_is_zap_handler(const struct attempt *attempt, const struct config *config);
+
+/* Whether the program itself made the socket a CURVE server. */
+bool attempt_is_curve_server(const struct attempt *attempt);
+
 #endif

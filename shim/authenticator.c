@@ -40,7 +40,7 @@ static void *thread_main(void *argument)
     int ended;
 
     prctl(PR_SET_NAME, "curveshim-zap", 0, 0, 0);
-    ended = zap_serve(self->lib, self->socket);
+    ended = zap_serve(self->lib, self->socket, context);
     metrics_gauge_add(GAUGE_AUTHENTICATORS, -1);
     if (ended != ETERM)
         metrics_count(METRIC_AUTHENTICATOR_FAILED, NULL);
@@ -82,9 +82,8 @@ static int open_socket(struct authenticator *self, struct cert_error *error)
                   "survive a fork: create a new one in the child");
     else if (errno == EADDRINUSE)
         cert_fail(error, errno,
-                  "the program runs a ZAP handler of its own at " ZAP_ENDPOINT " in this context, "
-                  "and two cannot share it: start the program without that handler, or let it "
-                  "secure its sockets itself");
+                  "a ZAP handler is bound at " ZAP_ENDPOINT " in this context by a call that "
+                  "curveshim could not see: please report how the program reaches libzmq");
     else
         cert_fail(error, errno, "the authenticator cannot be bound: %s", strerror(errno));
     lib->close(self->socket);

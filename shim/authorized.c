@@ -309,6 +309,8 @@ long authorized_work(int *fd, bool readable, const struct authorized_pause *paus
     long wait;
 
     *fd = -1;
+    if (!__atomic_load_n(&loaded, __ATOMIC_ACQUIRE))
+        return POLL_MS;
     if (pthread_mutex_trylock(&working) != 0)
         return 50;
     if (readable && gather_until == 0)

@@ -75,6 +75,19 @@ void bindings_rotated(const char *domain, bool older)
     lock_drop(LOCK_BINDINGS);
 }
 
+void bindings_own_domain(const char *domain, const char *own_domain, bool enforced)
+{
+    struct entry *entry;
+
+    lock_take(LOCK_BINDINGS);
+    entry = find(domain);
+    if (entry != NULL) {
+        snprintf(entry->binding.own_domain, sizeof entry->binding.own_domain, "%s", own_domain);
+        entry->binding.enforced = enforced;
+    }
+    lock_drop(LOCK_BINDINGS);
+}
+
 void bindings_ready(const char *domain, const char *resolved)
 {
     struct entry *entry;

@@ -9,6 +9,7 @@
 
 #define BINDING_DOMAIN 32
 #define BINDING_ENDPOINT 512
+#define BINDING_OWN_DOMAIN 256 /* libzmq's limit */
 /* What a socket is left with that had no domain; no listener of the shim's has it. */
 #define BINDING_NO_DOMAIN "curveshim"
 
@@ -22,6 +23,8 @@ struct binding {
     bool ipc;
     enum binding_key key;
     bool req; /* a REQ socket: its connections die of a non-empty User-Id */
+    char own_domain[BINDING_OWN_DOMAIN]; /* the program's: its ZAP handler is asked too; "": none */
+    bool enforced;                       /* and without a handler nobody may connect */
 };
 
 /* Registers a listener to be, and writes its ZAP domain. socket is only a label. 0, or -1 when out
@@ -29,6 +32,8 @@ struct binding {
 int bindings_add(char domain[BINDING_DOMAIN], void *socket, const char *endpoint, bool req);
 /* Of two listeners at one endpoint, this is the one with the older key, or the newer one. */
 void bindings_rotated(const char *domain, bool older);
+/* The program's own ZAP domain, and whether it set ZMQ_ZAP_ENFORCE_DOMAIN; before zmq_bind. */
+void bindings_own_domain(const char *domain, const char *own_domain, bool enforced);
 /* zmq_bind has returned; resolved may be "". */
 void bindings_ready(const char *domain, const char *resolved);
 void bindings_remove(const char *domain);

@@ -102,6 +102,17 @@ bool connections_asked(int fd, uint64_t id, const uint8_t key[KEY_BYTES], const 
     return entry != NULL;
 }
 
+void connections_waits(int fd, uint64_t id)
+{
+    struct entry *entry;
+
+    lock_take(LOCK_CONNECTIONS);
+    entry = find_same(fd, id);
+    if (entry != NULL)
+        entry->connection.state = CONNECTION_WAITING;
+    lock_drop(LOCK_CONNECTIONS);
+}
+
 void connections_decided(int fd, uint64_t id, bool allowed, const char *name)
 {
     struct entry *entry;

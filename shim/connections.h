@@ -19,6 +19,7 @@
 enum connection_state {
     CONNECTION_HANDSHAKE, /* the authenticator was not asked yet */
     CONNECTION_ASKING,    /* it was; it may say yes */
+    CONNECTION_WAITING,   /* it would, but the program's own ZAP handler was not heard yet */
     CONNECTION_LIVE,      /* it said yes: from now on messages may pass */
     CONNECTION_REFUSED,
 };
@@ -50,6 +51,8 @@ uint64_t connections_accepted(int fd, const char *address, unsigned port);
  * connection has ended. */
 bool connections_asked(int fd, uint64_t id, const uint8_t key[KEY_BYTES], const char *domain,
                        const char *address);
+/* Nothing is decided before the program's own ZAP handler has answered; then it is again. */
+void connections_waits(int fd, uint64_t id);
 /* What was decided; name of the certificate or "". */
 void connections_decided(int fd, uint64_t id, bool allowed, const char *name);
 

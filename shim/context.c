@@ -9,7 +9,7 @@
 #include "shim/state.h"
 #include "shim/state_page.h"
 
-#define OWN_SOCKETS 1 /* the authenticator's */
+#define OWN_SOCKETS 2 /* the authenticator's, and its way to the program's ZAP handler */
 
 static void make_room(struct context *context)
 {

@@ -3,7 +3,7 @@
 
 #include "shim/registry.h"
 
-/* What the shim does to contexts: room for the authenticator's socket, more I/O threads where the
+/* What the shim does to contexts: room for the authenticator's sockets, more I/O threads where the
  * operator asks, and an end that leaves nothing behind. */
 
 /* zmq_ctx_new and zmq_init by that copy of libzmq; NULL (ENOSYS) if lib is NULL. */

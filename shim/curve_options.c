@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#ifndef ZMQ_ZAP_ENFORCE_DOMAIN
-#define ZMQ_ZAP_ENFORCE_DOMAIN 93
-#endif
+#include "shim/bindings.h"
+#include "shim/sockopt.h"
 
 #define DEFAULT_HANDSHAKE_IVL 30000
 
@@ -27,10 +26,22 @@ int curve_options_limit(struct options *options, const struct config *config)
     return 0;
 }
 
+/* What the program's own ZAP handler has a say in. */
+static void note_own_domain(const struct sock *sock, const char *domain)
+{
+    char own_domain[BINDING_OWN_DOMAIN];
+    bool enforced;
+
+    sockopt_own_domain(sock, own_domain, &enforced);
+    if (own_domain[0] != '\0')
+        bindings_own_domain(domain, own_domain, enforced);
+}
+
 int curve_options_server(struct options *options, const struct keypair *own, const char *domain)
 {
     int on = 1;
 
+    note_own_domain(options->sock, domain);
     if (options_set(options, ZMQ_ZAP_ENFORCE_DOMAIN, &on, sizeof on) != 0 ||
         options_set(options, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) != 0 ||
         options_set(options, ZMQ_CURVE_SECRETKEY, own->secret_key, KEY_BYTES) != 0 ||

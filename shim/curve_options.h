@@ -11,6 +11,7 @@
 /* Limits of the configuration, where the program left libzmq's defaults. */
 int curve_options_limit(struct options *options, const struct config *config);
 
+/* domain: of bindings_add; the program's own is noted there. */
 int curve_options_server(struct options *options, const struct keypair *own, const char *domain);
 int curve_options_client(struct options *options, const struct keypair *own,
                          const uint8_t server_key[KEY_BYTES]);

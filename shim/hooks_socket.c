@@ -1,14 +1,18 @@
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 
 #include "shim/bindings.h"
 #include "shim/context.h"
+#include "shim/enforced.h"
 #include "shim/hooks.h"
 #include "shim/routes.h"
 #include "shim/secure.h"
 #include "shim/sockopt.h"
 #include "shim/state.h"
 #include "shim/state_page.h"
+#include "shim/zap.h"
+#include "shim/zap_handler.h"
 
 EXPORT void *zmq_socket(void *address, int type)
 {
@@ -50,6 +54,10 @@ EXPORT int zmq_close(void *socket)
     if (sock != NULL) {
         if (sock->has_bindings)
             bindings_closed(socket);
+        if (sock->enforces)
+            enforced_closed(sock);
+        if (sock->handler != 0)
+            zap_handler_closes(sock);
         if (sock->noted)
             forget(socket, NULL);
         registry_release_socket(sock);
@@ -79,6 +87,27 @@ static const struct zmqlib *lib_of(void *socket, const void *caller)
     return lib != NULL ? lib : zmqlib_for_caller(caller);
 }
 
+/* libzmq takes either call for either end of an inproc connection. */
+static bool is_handlers_end(void *socket, const char *endpoint, int *result)
+{
+    struct sock *sock;
+    bool is_handler;
+
+    if (endpoint == NULL || strcmp(endpoint, ZAP_ENDPOINT) != 0)
+        return false;
+    sock = registry_socket(socket);
+    is_handler = sock != NULL && sock->handler != 0;
+    if (is_handler)
+        *result = zap_handler_unbind(sock);
+    if (sock != NULL) {
+        int saved = errno;
+
+        registry_release_socket(sock);
+        errno = saved;
+    }
+    return is_handler;
+}
+
 EXPORT int zmq_unbind(void *socket, const char *endpoint)
 {
     const struct zmqlib *lib = lib_of(socket, CALLER);
@@ -86,6 +115,8 @@ EXPORT int zmq_unbind(void *socket, const char *endpoint)
 
     if (lib == NULL)
         return missing();
+    if (is_handlers_end(socket, endpoint, &result))
+        return result;
     result = lib->unbind(socket, endpoint);
     if (result == 0 && endpoint != NULL) {
         bindings_unbound(socket, endpoint);
@@ -101,6 +132,8 @@ EXPORT int zmq_disconnect(void *socket, const char *endpoint)
 
     if (lib == NULL)
         return missing();
+    if (is_handlers_end(socket, endpoint, &result))
+        return result;
     result = lib->disconnect(socket, endpoint);
     if (result == 0 && endpoint != NULL)
         forget(socket, endpoint);
@@ -130,10 +163,15 @@ EXPORT int zmq_setsockopt(void *socket, int option, const void *value, size_t si
 EXPORT int zmq_getsockopt(void *socket, int option, void *value, size_t *size)
 {
     const struct zmqlib *lib = lib_of(socket, CALLER);
+    int result;
 
     if (lib == NULL)
         return missing();
     if (option == ZMQ_ZAP_DOMAIN && sockopt_hides_domain(socket))
         return sockopt_empty_domain(value, size);
-    return lib->getsockopt(socket, option, value, size);
+    result = lib->getsockopt(socket, option, value, size);
+    if (option == ZMQ_LAST_ENDPOINT && result == 0 && *size == sizeof ZAP_ENDPOINT &&
+        zap_handler_is_private(value))
+        memcpy(value, ZAP_ENDPOINT, sizeof ZAP_ENDPOINT);
+    return result;
 }

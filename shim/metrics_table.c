@@ -43,6 +43,7 @@ static const char *const denied_reasons[] = {
     "address not in SECURE_ZMQ_ALLOW",
     "the connection could not be identified",
     "the endpoint is closing",
+    "refused by the program's ZAP handler",
     "other",
     NULL,
 };
@@ -51,7 +52,6 @@ static const char *const refused_reasons[] = {
     "CURVE cannot protect it",
     "this libzmq cannot do it",
     "keys or configuration unusable",
-    "another ZAP handler",
     "other",
     NULL,
 };

@@ -18,10 +18,16 @@
 unsigned char observer_states[OBSERVER_TABLE];
 unsigned observer_limit;
 struct backoff observer_backoff;
+bool observer_servers_may_connect;
 
 void observer_start(void)
 {
     observer_limit = OBSERVER_TABLE;
+}
+
+void observer_server_connects(void)
+{
+    __atomic_store_n(&observer_servers_may_connect, true, __ATOMIC_RELAXED);
 }
 
 int64_t observer_now(void)

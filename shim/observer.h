@@ -76,6 +76,10 @@ int observer_received(int fd, const struct iovec *vectors, size_t count, size_t 
 /* A receive or send on a descriptor that is not quiet has failed: the connection is broken. */
 void observer_broken(int fd, int error);
 
+/* A socket that the program made a CURVE server by itself connects: from now on HELLO from a peer
+ * that was connected to is no mistake. libzmq doesn't say in its greeting who is the server. */
+void observer_server_connects(void);
+
 /* Shuts down the connections that have waited for a second for the answer to their INITIATE, which
  * the authenticator has refused. Milliseconds until it wants to be called again, or -1. */
 long observer_end_refused(void);

@@ -10,6 +10,7 @@
 enum { QUIET = OBSERVER_OUT_QUIET | OBSERVER_IN_QUIET, PROXIED = 16, FOREIGN_IN = 32, BORN = 64 };
 
 extern struct backoff observer_backoff;
+extern bool observer_servers_may_connect;
 
 /* False, and quiet from now on, for what is no socket: its data must not be looked at, because some
  * programs find out by a write whether an address can be read. */

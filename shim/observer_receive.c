@@ -92,7 +92,8 @@ static int saw_command(int fd, struct slot *slot, enum wire_command command)
         __atomic_store_n(&slot->waiting, observer_now(), __ATOMIC_RELAXED);
     if (slot->connecting && command == WIRE_ERROR)
         return told_error(fd, slot);
-    if (slot->connecting && command == WIRE_HELLO)
+    if (slot->connecting && command == WIRE_HELLO &&
+        !__atomic_load_n(&observer_servers_may_connect, __ATOMIC_RELAXED))
         return reset(fd, slot, is_itself(fd) ? HANDSHAKE_ITSELF : HANDSHAKE_BOTH_CLIENTS, "");
     if (slot->connecting && command == WIRE_READY) {
         backoff_clear(&observer_backoff, slot->peer);

@@ -26,7 +26,12 @@ struct context {
     int io_threads;  /* likewise */
     int sockets;     /* that the program has open; LOCK_REGISTRY */
 
-    pthread_mutex_t latch; /* held while the authenticator is started */
+    /* Held while the authenticator is started, and while the program's ZAP handler comes or goes.
+     */
+    pthread_mutex_t latch;
+    unsigned long handlers;       /* ZAP handlers that the program has bound so far */
+    unsigned long handler;        /* the one that is bound now; 0: none */
+    unsigned long handler_closed; /* up to this one they are closed */
     enum authenticator_state authenticator;
     pid_t authenticator_pid;
     pthread_t thread;
@@ -43,8 +48,10 @@ struct sock {
     unsigned references;
     bool router_raw;
     bool has_bindings;
-    bool noted;       /* on the state page, or in routes.h */
-    bool domain_ours; /* the ZAP domain that libzmq holds is a leftover of the shim */
+    bool enforces;         /* noted by enforced.c */
+    bool noted;            /* on the state page, or in routes.h */
+    unsigned long handler; /* the last one that it was bound as; 0: none */
+    bool domain_ours;      /* the ZAP domain that libzmq holds is a leftover of the shim */
     /* Held across option changes and the real call: on thread-safe sockets a second thread would
      * copy options of the first. */
     pthread_mutex_t latch;

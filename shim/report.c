@@ -123,22 +123,6 @@ void report_refused(const struct attempt *attempt, const struct cert_error *erro
     log_repeatable(&event, attempt->endpoint, error->text);
 }
 
-void report_handler(const struct attempt *attempt)
-{
-    int saved = errno;
-    struct event event;
-
-    start(&event, attempt, EVENT_ERROR, "refused",
-          "the program's own ZAP handler cannot be bound, because curveshim's authenticator serves "
-          "this context since its first secured bind: start the handler in a context of its own, "
-          "or leave authentication to curveshim");
-    event_text(&event, "error", "EADDRINUSE");
-    event_text(&event, "reason", "another ZAP handler");
-    metrics_count(METRIC_CALL_REFUSED, "another ZAP handler");
-    log_repeatable(&event, attempt->endpoint, "another ZAP handler");
-    errno = saved;
-}
-
 void report_audit(const struct attempt *attempt, enum verdict verdict,
                   const struct identity *identity, const struct cert_error *error, int failure)
 {

@@ -23,9 +23,6 @@ void report_refused(const struct attempt *attempt, const struct cert_error *erro
 /* The event's reason for a call that fails with that errno. Static. */
 const char *report_reason(int code);
 
-/* The program's ZAP handler found the authenticator in its place. */
-void report_handler(const struct attempt *attempt);
-
 /* SECURE_ZMQ=audit: what would have been done, and what it takes to map a fleet. Of *identity only
  * resolved counts unless it is VERDICT_SECURE; error is for VERDICT_REFUSE; failure is the errno of
  * the real call, or 0. */

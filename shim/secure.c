@@ -9,9 +9,11 @@
 #include "shim/authorized.h"
 #include "shim/bindings.h"
 #include "shim/curve_options.h"
+#include "shim/enforced.h"
 #include "shim/keys.h"
 #include "shim/listener.h"
 #include "shim/metrics.h"
+#include "shim/observer.h"
 #include "shim/report.h"
 #include "shim/secured_route.h"
 #include "shim/state.h"
@@ -19,6 +21,7 @@
 #include "shim/superseded.h"
 #include "shim/wire_peer.h"
 #include "shim/zap.h"
+#include "shim/zap_handler.h"
 
 /* What a secured call needs, collected before anything is changed. */
 struct material {
@@ -262,14 +265,15 @@ static int64_t call_audited(struct attempt *attempt, const struct config *config
     return result;
 }
 
-static int64_t call_passed(const struct attempt *attempt)
+static int64_t call_passed(const struct attempt *attempt, const struct config *config)
 {
-    int64_t result = real_call(attempt);
+    struct cert_error error;
 
-    if (result != 0 && errno == EADDRINUSE && attempt->call == CALL_BIND && attempt->sock != NULL &&
-        strcmp(attempt->endpoint, ZAP_ENDPOINT) == 0 && authenticator_is_up(attempt->sock->context))
-        report_handler(attempt);
-    return result;
+    if (!attempt_is_zap_handler(attempt, config))
+        return real_call(attempt);
+    if (zap_handler_prepare(attempt->sock->context, config, &error) != 0)
+        return refuse(attempt, &error);
+    return zap_handler_bind(attempt->sock);
 }
 
 /* A call that is left as it is, but remembered. */
@@ -281,11 +285,15 @@ static int64_t call_unchanged(const struct attempt *attempt, enum state_page_kin
 
     if (kind == STATE_PLAINTEXT && attempt->call != CALL_BIND)
         wire_peer_exempt(attempt->endpoint, NULL);
+    if (attempt->call != CALL_BIND && attempt_is_curve_server(attempt))
+        observer_server_connects();
     result = real_call(attempt);
     saved = errno;
     if (succeeded(attempt, result)) {
         if (attempt->call == CALL_BIND)
             last_endpoint(attempt, resolved);
+        if (attempt->sock != NULL)
+            enforced_note(attempt->sock);
         if (kind == STATE_PLAINTEXT && attempt->call == CALL_BIND)
             wire_peer_exempt(attempt->endpoint, resolved);
         note(attempt, kind, resolved);
@@ -302,7 +310,7 @@ static int64_t call_judged(struct attempt *attempt, const struct config *config)
 
     switch (attempt_judge(attempt, config, &error)) {
     case VERDICT_PASS:
-        return call_passed(attempt);
+        return call_passed(attempt, config);
     case VERDICT_OWN_CURVE:
         report_own_curve(attempt);
         return call_unchanged(attempt, STATE_OWN_CURVE);

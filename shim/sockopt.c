@@ -28,6 +28,19 @@ bool sockopt_hides_domain(void *socket)
     return hides;
 }
 
+void sockopt_own_domain(const struct sock *sock, char domain[BINDING_OWN_DOMAIN], bool *enforced)
+{
+    size_t size = BINDING_OWN_DOMAIN;
+    int on = 0;
+
+    if (sock->domain_ours ||
+        sock->lib->getsockopt(sock->address, ZMQ_ZAP_DOMAIN, domain, &size) != 0)
+        domain[0] = '\0';
+    size = sizeof on;
+    *enforced =
+        sock->lib->getsockopt(sock->address, ZMQ_ZAP_ENFORCE_DOMAIN, &on, &size) == 0 && on != 0;
+}
+
 int sockopt_empty_domain(void *value, size_t *size)
 {
     if (value == NULL || size == NULL || *size < 1) {

@@ -35,7 +35,25 @@ int zap_request_parse(struct zap_request *request, const struct zap_frame *frame
         request->mechanism = ZAP_NULL;
     } else if (frame_is(&frames[5], "PLAIN")) {
         request->mechanism = ZAP_PLAIN;
+    } else if (frame_is(&frames[5], "GSSAPI")) {
+        request->mechanism = ZAP_GSSAPI;
     }
+    return 0;
+}
+
+int zap_reply_parse(struct zap_reply *reply, const struct zap_frame *frames, size_t count,
+                    const char *id, size_t id_length)
+{
+    const char *status;
+
+    if (count != ZAP_REPLY_FRAMES || !frame_is(&frames[0], "1.0") || frames[1].size != id_length ||
+        (id_length > 0 && memcmp(frames[1].data, id, id_length) != 0) || frames[2].size != 3)
+        return -1;
+    status = frames[2].data;
+    if (status[0] < '2' || status[0] > '5' || status[1] != '0' || status[2] != '0')
+        return -1;
+    reply->status = (status[0] - '0') * 100;
+    reply->metadata = frames[5];
     return 0;
 }
 

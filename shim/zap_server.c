@@ -2,199 +2,276 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "shim/auth_event.h"
 #include "shim/authorized.h"
-#include "shim/bindings.h"
 #include "shim/connection_label.h"
-#include "shim/connections.h"
-#include "shim/metrics.h"
+#include "shim/enforced.h"
 #include "shim/observer.h"
 #include "shim/review.h"
-#include "shim/state_page.h"
-#include "shim/superseded.h"
 #include "shim/wait.h"
-#include "shim/zap.h"
+#include "shim/zap_decision.h"
+#include "shim/zap_relay.h"
 
-#define MAX_FRAMES 12 /* envelope included; more than ZAP has */
 #define METADATA_ROOM 512
+#define REFUSED_BY_HANDLER "refused by the program's ZAP handler"
+#define LOST_MS 500 /* between two looks for questions that no answer will come to */
 
 struct zap_server {
     const struct zmqlib *lib;
     void *socket;
+    struct context *context;
+    struct zap_relay relay;
     bool refused; /* connections of refused clients wait to be shut down */
 };
 
-struct frames {
-    zmq_msg_t messages[MAX_FRAMES];
-    size_t count;
-    bool excess;
-};
-
-static void close_frames(const struct zmqlib *lib, struct frames *frames)
-{
-    for (size_t i = 0; i < frames->count; i++)
-        lib->msg_close(&frames->messages[i]);
-    frames->count = 0;
-}
-
-static int receive_frame(const struct zap_server *self, zmq_msg_t *message, int flags)
-{
-    self->lib->msg_init(message);
-    while (self->lib->msg_recv(message, self->socket, flags) < 0) {
-        if (errno == EINTR)
-            continue;
-        self->lib->msg_close(message);
-        return -1;
-    }
-    return 0;
-}
-
-/* Receives one whole message. 0, or -1 with errno. */
-static int receive(const struct zap_server *self, struct frames *frames)
-{
-    int more = 1, flags = ZMQ_DONTWAIT;
-
-    frames->count = 0;
-    frames->excess = false;
-    while (more) {
-        zmq_msg_t dropped, *message = &frames->messages[frames->count];
-
-        if (frames->count == MAX_FRAMES) {
-            frames->excess = true;
-            message = &dropped;
-        }
-        if (receive_frame(self, message, flags) != 0) {
-            close_frames(self->lib, frames);
-            return -1;
-        }
-        /* The rest of a message is there once its first frame is. */
-        flags = 0;
-        more = self->lib->msg_more(message);
-        if (message == &dropped)
-            self->lib->msg_close(message);
-        else
-            frames->count++;
-    }
-    return 0;
-}
-
-/* A request of a listener that the shim secured; its address has a label. */
-static void decide_secured(struct decision *decision, struct binding *binding,
-                           const struct zap_request *request)
-{
-    const char *address = connection_label_skip(request->address);
-    const struct auth_asker asker = {request->key, address, binding};
-    struct timespec now;
-    struct access access;
-    uint64_t id;
-    int fd;
-
-    decision->status = 300;
-    decision->name[0] = '\0';
-    if (request->mechanism != ZAP_CURVE) {
-        /* The domain outlives the secured bind on a socket whose other endpoints are exempted. */
-        decision->status = request->mechanism == ZAP_NULL ? 200 : 400;
-        return;
-    }
-    if (!bindings_find(request->domain, binding)) {
-        decision->reason = "the endpoint is closing";
-        metrics_count(METRIC_AUTHENTICATION_DENIED, decision->reason);
-        memset(binding, 0, sizeof *binding);
-        return;
-    }
-    if (!connection_label_read(request->address, &fd, &id)) {
-        /* Out of memory, or gone before it could be asked whence it came. */
-        decision->reason = "the connection could not be identified";
-        metrics_count(METRIC_AUTHENTICATION_DENIED, decision->reason);
-        auth_event_decided(decision, &asker);
-        return;
-    }
-    if (!connections_asked(fd, id, request->key, request->domain, address))
-        return; /* it has ended */
-    clock_gettime(CLOCK_REALTIME, &now);
-    access.address = address;
-    access.endpoint = binding->endpoint;
-    access.resolved = binding->resolved;
-    access.now = now.tv_sec;
-    authorized_decide(decision, request->key, binding->ipc, &access);
-    superseded_judge(decision, binding, access.now);
-    connections_decided(fd, id, decision->status == 200, decision->name);
-    if (decision->status == 200)
-        review_expect(decision);
-    state_page_count(decision->status == 200 ? STATE_ACCEPTED : STATE_DENIED);
-    metrics_count(decision->status == 200 ? METRIC_AUTHENTICATION_ALLOWED
-                                          : METRIC_AUTHENTICATION_DENIED,
-                  decision->reason);
-    auth_event_decided(decision, &asker);
-}
-
-/* A socket that the shim did not secure is answered as libzmq answers without a handler. */
-static int unsecured_status(const struct zap_request *request)
-{
-    return request->mechanism == ZAP_CURVE || request->mechanism == ZAP_NULL ? 200 : 400;
-}
-
-static int send_reply(const struct zap_server *self, struct frames *frames,
-                      const struct zap_frame *parts, size_t count)
-{
-    const struct zmqlib *lib = self->lib;
-
-    for (size_t i = 0; i < 2; i++)
-        if (lib->send(self->socket, lib->msg_data(&frames->messages[i]),
-                      lib->msg_size(&frames->messages[i]), ZMQ_SNDMORE) < 0)
-            return -1;
-    for (size_t i = 0; i < count; i++)
-        if (lib->send(self->socket, parts[i].data, parts[i].size, i + 1 < count ? ZMQ_SNDMORE : 0) <
-            0)
-            return -1;
-    return 0;
-}
-
-static int answer(struct zap_server *self, struct frames *frames)
-{
-    struct zap_frame in[MAX_FRAMES];
+/* Who asks to be let in. */
+struct client {
+    struct zap_question question;
+    bool secured; /* by the shim; the others are the program's own business */
     struct zap_request request;
     struct binding binding;
-    struct decision decision = {.status = 400, .reason = "not a ZAP request"};
-    char key[KEY_Z85 + 1] = "", status[4];
-    uint8_t metadata[METADATA_ROOM];
-    size_t metadata_length = 0;
+    struct decision decision;
+    size_t peer_size;
+    uint8_t peer[ZAP_FRAME_MAX];
+};
 
-    if (frames->count < 2 || self->lib->msg_size(&frames->messages[1]) != 0)
-        return 0;
-    for (size_t i = 2; i < frames->count; i++) {
-        in[i - 2].data = self->lib->msg_data(&frames->messages[i]);
-        in[i - 2].size = self->lib->msg_size(&frames->messages[i]);
-    }
-    if (frames->excess || zap_request_parse(&request, in, frames->count - 2) != 0) {
-        request.id[0] = '\0';
-        request.id_length = 0;
-    } else if (bindings_is_domain(request.domain)) {
-        memset(&binding, 0, sizeof binding);
-        decide_secured(&decision, &binding, &request);
-        /* Always a Name, even an empty one: a client could claim one otherwise. */
-        if (decision.status == 200 && request.mechanism == ZAP_CURVE) {
-            metadata_length = zap_metadata(metadata, sizeof metadata, "Name", decision.name);
-            if (!binding.req)
-                z85_encode_key(key, request.key);
-        }
-    } else {
-        decision.status = unsecured_status(&request);
-    }
-    self->refused |= decision.status == 300;
-    snprintf(status, sizeof status, "%d", decision.status);
-    const struct zap_frame out[] = {
+static int reply(const struct zap_server *self, const struct client *client, int code,
+                 const char *user, const struct zap_frame *metadata)
+{
+    const struct zap_frame peer = {client->peer, client->peer_size};
+    char status[16];
+
+    snprintf(status, sizeof status, "%d", code);
+    const struct zap_frame frames[] = {
+        {"", 0},
         {"1.0", 3},
-        {request.id, request.id_length},
-        {status, 3},
-        {decision.status == 200 ? "OK" : "Refused", decision.status == 200 ? 2 : 7},
-        {key, strlen(key)},
-        {metadata, metadata_length},
+        {client->request.id, client->request.id_length},
+        {status, strlen(status)},
+        {code == 200 ? "OK" : "Refused", code == 200 ? 2 : 7},
+        {user, strlen(user)},
+        *metadata,
     };
-    return send_reply(self, frames, out, sizeof out / sizeof *out);
+    return zap_message_send(self->lib, self->socket, &peer, frames, sizeof frames / sizeof *frames);
+}
+
+/* libzmq ends a connection without a word when the answer makes no sense. */
+static int hang_up(const struct zap_server *self, const struct client *client)
+{
+    const struct zap_frame peer = {client->peer, client->peer_size}, nonsense = {"", 0};
+
+    return zap_message_send(self->lib, self->socket, &peer, &nonsense, 1);
+}
+
+/* What was decided about a client of a secured listener, with the metadata that the program's
+ * handler has for it. */
+static int conclude(struct zap_server *self, const struct client *client,
+                    const struct zap_frame *theirs)
+{
+    static const struct zap_frame none = {"", 0};
+    char key[KEY_Z85 + 1] = "";
+    struct zap_frame metadata = none;
+    uint8_t *buffer;
+    int result;
+
+    self->refused |= client->decision.status == 300;
+    zap_decision_settle(&client->decision, &client->binding, &client->request);
+    if (client->decision.status != 200)
+        return reply(self, client, client->decision.status, "", &none);
+    buffer = malloc(METADATA_ROOM + theirs->size);
+    if (buffer == NULL)
+        return hang_up(self, client);
+    /* Always a Name, even an empty one: a client could claim one otherwise. The first counts. */
+    metadata.size = zap_metadata(buffer, METADATA_ROOM, "Name", client->decision.name);
+    memcpy(buffer + metadata.size, theirs->data, theirs->size);
+    metadata.size += theirs->size;
+    metadata.data = buffer;
+    if (!client->binding.req)
+        z85_encode_key(key, client->request.key);
+    result = reply(self, client, 200, key, &metadata);
+    free(buffer);
+    return result;
+}
+
+/* 0 if the program's handler was asked; -1 with errno, ESRCH if there is none. */
+static int ask_program(struct zap_server *self, const struct client *client,
+                       const struct zap_frame *frames, size_t count)
+{
+    struct client *kept = malloc(sizeof *kept);
+    int saved;
+
+    if (kept == NULL)
+        return -1;
+    *kept = *client;
+    if (zap_relay_ask(&self->relay, &kept->question, frames, count) == 0)
+        return 0;
+    saved = errno;
+    free(kept);
+    errno = saved;
+    return -1;
+}
+
+/* What libzmq would have asked about this client, had the socket stayed as the program made it. */
+static int ask_as_null(struct zap_server *self, const struct client *client,
+                       const struct zap_frame *routing_id)
+{
+    const struct zap_request *request = &client->request;
+    const char *address = connection_label_skip(request->address);
+    const struct zap_frame frames[] = {
+        {"", 0},
+        {"1.0", 3},
+        {request->id, request->id_length},
+        {client->binding.own_domain, strlen(client->binding.own_domain)},
+        {address, strlen(address)},
+        *routing_id,
+        {"NULL", 4},
+    };
+
+    return ask_program(self, client, frames, sizeof frames / sizeof *frames);
+}
+
+static int answer_secured(struct zap_server *self, struct client *client,
+                          const struct zap_message *message)
+{
+    static const struct zap_frame none = {"", 0};
+    struct decision *decision = &client->decision;
+
+    client->secured = true;
+    /* No listener of the shim's has another mechanism. */
+    if (client->request.mechanism != ZAP_CURVE)
+        return reply(self, client, 400, "", &none);
+    zap_decide(decision, &client->binding, &client->request);
+    if (decision->status != 200 || client->binding.own_domain[0] == '\0')
+        return conclude(self, client, &none);
+    if (ask_as_null(self, client, &message->frames[6]) == 0) {
+        zap_decision_put_off(&client->request);
+        return 0;
+    }
+    if (errno != ESRCH) {
+        decision->status = 300;
+        decision->reason = REFUSED_BY_HANDLER " (it cannot be reached)";
+    } else if (client->binding.enforced) {
+        decision->status = 300;
+        decision->reason = REFUSED_BY_HANDLER " (none is bound)";
+    }
+    return conclude(self, client, &none);
+}
+
+/* As libzmq does it where no handler is bound. */
+static int answer_without_handler(struct zap_server *self, const struct client *client)
+{
+    static const struct zap_frame none = {"", 0};
+    const bool enforced = enforced_has(self->context, client->request.domain);
+
+    switch (client->request.mechanism) {
+    case ZAP_NULL: /* it goes silent, until the handshake's time is up */
+        return reply(self, client, enforced ? 300 : 200, "", &none);
+    case ZAP_CURVE:
+        return enforced ? hang_up(self, client) : reply(self, client, 200, "", &none);
+    case ZAP_GSSAPI:
+        return reply(self, client, 200, "", &none);
+    case ZAP_PLAIN:
+        return hang_up(self, client);
+    default:
+        return reply(self, client, 400, "", &none);
+    }
+}
+
+static struct zap_frame without_label(const struct zap_frame *address)
+{
+    size_t label = connection_label_size(address->data, address->size);
+
+    return (struct zap_frame){(const char *)address->data + label, address->size - label};
+}
+
+/* Of a socket that the shim did not secure, or whatever else it may be: the program's handler gets
+ * it as it is. */
+static int answer_other(struct zap_server *self, const struct client *client,
+                        const struct zap_message *message, bool is_request)
+{
+    static const struct zap_frame none = {"", 0};
+    struct zap_frame frames[ZAP_MESSAGE_FRAMES];
+
+    memcpy(frames, message->frames, sizeof frames);
+    if (is_request)
+        frames[5] = without_label(&frames[5]);
+    if (is_request && strcmp(client->request.domain, BINDING_NO_DOMAIN) == 0) {
+        /* The program has set none: libzmq would not have asked about a NULL socket. */
+        if (client->request.mechanism == ZAP_NULL)
+            return reply(self, client, 200, "", &none);
+        frames[4] = none;
+    }
+    if (ask_program(self, client, frames + 1, message->count - 1) == 0)
+        return 0;
+    return errno == ESRCH ? answer_without_handler(self, client) : hang_up(self, client);
+}
+
+static int answer(struct zap_server *self, const struct zap_message *message)
+{
+    const struct zap_frame *frames = message->frames;
+    struct client client;
+    bool is_request;
+
+    memset(&client, 0, sizeof client);
+    if (message->count < 2 || frames[0].size > sizeof client.peer)
+        return 0;
+    memcpy(client.peer, frames[0].data, frames[0].size);
+    client.peer_size = frames[0].size;
+    is_request = frames[1].size == 0 && !message->excess &&
+                 zap_request_parse(&client.request, frames + 2, message->count - 2) == 0;
+    if (!is_request)
+        memset(&client.request, 0, sizeof client.request);
+    if (is_request && bindings_is_domain(client.request.domain))
+        return answer_secured(self, &client, message);
+    return answer_other(self, &client, message, is_request);
+}
+
+/* Both have to let the client in. */
+static int conclude_with(struct zap_server *self, struct client *client,
+                         const struct zap_message *message)
+{
+    struct zap_reply answer = {0, {"", 0}};
+
+    if (message->count < 2 || message->frames[1].size != 0 || message->excess ||
+        zap_reply_parse(&answer, message->frames + 2, message->count - 2, client->request.id,
+                        client->request.id_length) != 0) {
+        client->decision.status = 300;
+        client->decision.reason = REFUSED_BY_HANDLER " (no valid answer)";
+    } else if (answer.status != 200) {
+        client->decision.status = answer.status;
+        client->decision.reason = REFUSED_BY_HANDLER;
+    } else {
+        zap_decide_again(&client->decision, &client->binding, &client->request);
+    }
+    return conclude(self, client, &answer.metadata);
+}
+
+static int pass_answer(struct zap_server *self, struct client *client,
+                       const struct zap_message *message)
+{
+    const struct zap_frame peer = {client->peer, client->peer_size};
+
+    if (client->secured)
+        return conclude_with(self, client, message);
+    return zap_message_send(self->lib, self->socket, &peer, message->frames + 1,
+                            message->count - 1);
+}
+
+static int give_up(struct zap_server *self, struct client *client)
+{
+    static const struct zap_frame none = {"", 0};
+
+    if (!client->secured)
+        return 0; /* without the shim, it would wait for an answer in vain as well */
+    client->decision.status = 300;
+    client->decision.reason = REFUSED_BY_HANDLER " (it ended without an answer)";
+    return conclude(self, client, &none);
+}
+
+static bool is_serious(int result)
+{
+    return result != 0 && errno != EINTR && errno != EHOSTUNREACH;
 }
 
 /* A client that gets no answer comes back only when its connection ends, by default after 30 s. */
@@ -206,19 +283,45 @@ static long end_refused(struct zap_server *self)
     return wait;
 }
 
-/* Answers what has come in. 0, or the errno that the socket fails with. */
-static int answer_all(struct zap_server *self)
+/* Passes on what the program's handler has said. 0, or the errno that a socket fails with. */
+static int pass_answers(struct zap_server *self)
 {
-    struct frames frames;
+    struct zap_question *question;
+    struct zap_message message;
 
-    while (receive(self, &frames) == 0) {
-        int result = answer(self, &frames);
+    while (zap_relay_answer(&self->relay, &message, &question) == 0) {
+        int result = question == NULL ? 0 : pass_answer(self, (struct client *)question, &message);
 
-        close_frames(self->lib, &frames);
-        if (result != 0 && errno != EINTR && errno != EHOSTUNREACH)
+        zap_message_close(self->lib, &message);
+        free(question);
+        if (is_serious(result))
             return errno;
     }
-    return errno == EAGAIN ? 0 : errno;
+    if (errno != EAGAIN)
+        return errno;
+    while ((question = zap_relay_lost(&self->relay)) != NULL) {
+        int result = give_up(self, (struct client *)question);
+
+        free(question);
+        if (is_serious(result))
+            return errno;
+    }
+    return 0;
+}
+
+/* Answers what has come in. 0, or the errno that a socket fails with. */
+static int answer_all(struct zap_server *self)
+{
+    struct zap_message message;
+
+    while (zap_message_receive(self->lib, self->socket, &message) == 0) {
+        int result = answer(self, &message);
+
+        zap_message_close(self->lib, &message);
+        if (is_serious(result))
+            return errno;
+    }
+    return errno == EAGAIN ? pass_answers(self) : errno;
 }
 
 /* In the middle of much reading. */
@@ -228,27 +331,34 @@ static bool pause_to_answer(void *self)
     return answer_all(self) != 0;
 }
 
-int zap_serve(const struct zmqlib *lib, void *socket)
+int zap_serve(const struct zmqlib *lib, void *socket, struct context *context)
 {
-    struct zap_server server = {lib, socket, false}, *self = &server;
+    struct zap_server server = {lib, socket, context, .refused = false}, *self = &server;
     const struct authorized_pause pause = {pause_to_answer, self};
     bool readable = false;
+    int failed;
 
-    for (;;) {
-        int failed = answer_all(self);
-        zmq_pollitem_t items[2] = {{self->socket, 0, ZMQ_POLLIN, 0}, {NULL, -1, ZMQ_POLLIN, 0}};
-        int fd, count;
+    zap_relay_start(&self->relay, context);
+    while ((failed = answer_all(self)) == 0) {
+        zmq_pollitem_t items[3] = {{self->socket, 0, ZMQ_POLLIN, 0}};
+        int fd, count = 1;
         long wait;
 
-        if (failed != 0)
-            return failed;
         wait = authorized_work(&fd, readable, &pause);
         wait = wait_shorter(wait, review_work());
         wait = wait_shorter(wait, end_refused(self));
-        items[1].fd = fd;
-        count = self->lib->poll(items, fd >= 0 ? 2 : 1, wait);
-        if (count < 0 && errno != EINTR)
-            return errno;
-        readable = count > 0 && fd >= 0 && (items[1].revents & ZMQ_POLLIN);
+        if (zap_relay_waits(&self->relay))
+            wait = wait_shorter(wait, LOST_MS);
+        if (self->relay.socket != NULL)
+            items[count++] = (zmq_pollitem_t){self->relay.socket, 0, ZMQ_POLLIN, 0};
+        if (fd >= 0)
+            items[count++] = (zmq_pollitem_t){NULL, fd, ZMQ_POLLIN, 0};
+        if (lib->poll(items, count, wait) < 0 && errno != EINTR) {
+            failed = errno;
+            break;
+        }
+        readable = fd >= 0 && (items[count - 1].revents & ZMQ_POLLIN);
     }
+    zap_relay_end(&self->relay);
+    return failed;
 }

@@ -97,6 +97,9 @@ def test_errno_is_the_same_as_without_the_shim(start, outcome):
 @pytest.mark.parametrize("setup", SETUPS)
 def test_after_a_failed_bind_the_next_one_is_secured(start, setup):
     program = prepared(start, SETUPS[setup])
+    if "enforced" in setup:
+        program("from zmq.auth.thread import ThreadAuthenticator")
+        program("auth = ThreadAuthenticator(ctx); auth.start()")
     program("b = bound('DEALER')")
     taken = program("where(b)")
     assert program.refused(f"a.bind({taken!r})") == "EADDRINUSE"

@@ -4,8 +4,8 @@
 
 #include "shim/zap.h"
 
-/* Frames of a request, each behind a byte with its size (three more above 250, so that some are
- * longer than a frame may be); then what a reply's metadata is made of.
+/* Frames of a request or a reply, each behind a byte with its size (three more above 250, so that
+ * some are longer than a frame may be); then what a reply's metadata is made of.
  */
 
 #define FRAMES 12
@@ -23,6 +23,19 @@ static void check_request(const struct zap_request *request, const struct zap_fr
         return;
     CHECK(count == ZAP_REQUEST_FRAMES && frames[6].size == KEY_BYTES);
     CHECK(memcmp(request->key, frames[6].data, KEY_BYTES) == 0);
+}
+
+static void check_reply(const struct zap_frame *frames, size_t count)
+{
+    const struct zap_frame *id = &frames[1];
+    struct zap_reply reply;
+
+    if (count < 2 || zap_reply_parse(&reply, frames, count, id->data, id->size) != 0)
+        return;
+    CHECK(count == ZAP_REPLY_FRAMES && frames[2].size == 3);
+    CHECK(reply.status == 200 || reply.status == 300 || reply.status == 400 || reply.status == 500);
+    CHECK(reply.metadata.data == frames[5].data && reply.metadata.size == frames[5].size);
+    CHECK(zap_reply_parse(&reply, frames, count, id->data, id->size + 1) == -1);
 }
 
 /* Read back as libzmq reads it: name length, name, value length (4 bytes), value. */
@@ -71,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (zap_request_parse(&request, frames, count) == 0)
         check_request(&request, frames, count);
+    check_reply(frames, count);
     while (count > 0)
         free(owned[--count]);
     piece = fuzz_cut(&data, &size, '\n');

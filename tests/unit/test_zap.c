@@ -62,7 +62,8 @@ static void other_mechanisms_have_no_key(void **state)
 
     frames[5] = (struct zap_frame)TEXT("GSSAPI");
     assert_int_equal(zap_request_parse(&request, frames, 7), 0);
-    assert_int_equal(request.mechanism, ZAP_OTHER);
+    assert_int_equal(request.mechanism, ZAP_GSSAPI);
+    assert_memory_equal(request.key, none, KEY_BYTES);
 }
 
 static void mechanisms_are_compared_whole(void **state)
@@ -224,6 +225,60 @@ static void long_metadata(void **state)
     assert_int_equal(buffer[260 + 69999], 0);
 }
 
+static const struct zap_frame accepted[] = {
+    TEXT("1.0"), TEXT("1"), TEXT("200"), TEXT("OK"), TEXT("anna"), TEXT("metadata"),
+};
+
+/* The frames above, with one replaced. */
+static int reply_with(struct zap_reply *reply, size_t at, const char *text)
+{
+    struct zap_frame frames[ZAP_REPLY_FRAMES];
+
+    memcpy(frames, accepted, sizeof frames);
+    frames[at].data = text;
+    frames[at].size = strlen(text);
+    return zap_reply_parse(reply, frames, ZAP_REPLY_FRAMES, "1", 1);
+}
+
+static void a_reply(void **state)
+{
+    static const char *const statuses[] = {"200", "300", "400", "500"};
+    struct zap_reply reply;
+
+    (void)state;
+    assert_int_equal(zap_reply_parse(&reply, accepted, COUNT(accepted), "1", 1), 0);
+    assert_int_equal(reply.metadata.size, 8);
+    assert_memory_equal(reply.metadata.data, "metadata", 8);
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        assert_int_equal(reply_with(&reply, 2, statuses[i]), 0);
+        assert_int_equal(reply.status, 200 + 100 * (int)i);
+    }
+    assert_int_equal(reply_with(&reply, 5, ""), 0);
+    assert_int_equal(reply.metadata.size, 0);
+}
+
+static void replies_that_libzmq_would_not_take(void **state)
+{
+    static const char *const statuses[] = {"",    "20",  "2000", "201", "210",
+                                           "100", "600", " 20",  "2 0", "2\xb0\xb0"};
+    struct zap_frame frames[ZAP_REPLY_FRAMES + 1];
+    struct zap_reply reply;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(statuses); i++)
+        assert_int_equal(reply_with(&reply, 2, statuses[i]), -1);
+    assert_int_equal(reply_with(&reply, 0, "1"), -1);
+    assert_int_equal(reply_with(&reply, 0, "1.00"), -1);
+    assert_int_equal(reply_with(&reply, 1, "2"), -1);
+    assert_int_equal(reply_with(&reply, 1, ""), -1);
+    assert_int_equal(reply_with(&reply, 1, "11"), -1);
+    memcpy(frames, accepted, sizeof accepted);
+    frames[ZAP_REPLY_FRAMES] = accepted[5];
+    for (size_t count = 0; count < ZAP_REPLY_FRAMES; count++)
+        assert_int_equal(zap_reply_parse(&reply, frames, count, "1", 1), -1);
+    assert_int_equal(zap_reply_parse(&reply, frames, ZAP_REPLY_FRAMES + 1, "1", 1), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +295,8 @@ int main(void)
         cmocka_unit_test(metadata_is_length_and_value),
         cmocka_unit_test(metadata_that_does_not_fit),
         cmocka_unit_test(long_metadata),
+        cmocka_unit_test(a_reply),
+        cmocka_unit_test(replies_that_libzmq_would_not_take),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
