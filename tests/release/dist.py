@@ -63,3 +63,18 @@ class Elf:
 
     def machine(self):
         return re.search(r"Machine:\s+(.*)", self.readelf("-h"))[1]
+
+
+@functools.lru_cache(maxsize=None)
+def tarball(arch):
+    """The release for that machine, of this tree."""
+    require_zig()
+    *_, made = said(DIST, "--arch", arch).splitlines()
+    return pathlib.Path(made)
+
+
+def unpack(tarball, directory):
+    """The directory that the archive consists of."""
+    said("tar", "-xzf", tarball, "-C", directory)
+    tree, = directory.iterdir()
+    return tree
