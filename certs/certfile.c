@@ -12,14 +12,24 @@
 
 #include "certs/wipe.h"
 
+static int fail_to_open(const char *file, int code, unsigned need, struct cert_error *error)
+{
+    if (code == EACCES && need & CERT_NEED_SECRET)
+        return cert_fail(error, code,
+                         "%s: %s: make it readable for uid %lu, and for nobody else (a Kubernetes "
+                         "Secret: with defaultMode: 0440 and fsGroup)",
+                         file, strerror(code), (unsigned long)geteuid());
+    return cert_fail(error, code, "%s: %s", file, strerror(code));
+}
+
 static int open_regular(int dirfd, const char *name, const char *file, struct stat *status,
-                        struct cert_error *error)
+                        unsigned need, struct cert_error *error)
 {
     /* O_NONBLOCK: a FIFO put in the place of a certificate must not hang the agent. */
     int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0)
-        return cert_fail(error, errno, "%s: %s", file, strerror(errno));
+        return fail_to_open(file, errno, need, error);
     if (fstat(fd, status) != 0)
         cert_fail(error, errno, "%s: %s", file, strerror(errno));
     else if (!S_ISREG(status->st_mode))
@@ -127,7 +137,7 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
     char *text;
     int fd, result;
 
-    fd = open_regular(dirfd, name, file, &status, error);
+    fd = open_regular(dirfd, name, file, &status, need, error);
     if (fd < 0)
         return -1;
     text = take_buffer(size, need & CERT_NEED_SECRET);

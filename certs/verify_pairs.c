@@ -95,8 +95,11 @@ static void visit_secret(const struct scanned *scanned, void *context)
     const struct visit *visit = context;
 
     if (scanned->certificate == NULL) {
+        /* Who may read it is mended as the text says. */
         verify_problem(visit->findings, "%s%s", scanned->error->text,
-                       scanned->error->code == EPERM ? "" : ": mend it, or make a new pair");
+                       scanned->error->code == EPERM || scanned->error->code == EACCES
+                           ? ""
+                           : ": mend it, or make a new pair");
         return;
     }
     if (scanned->error->code != 0)

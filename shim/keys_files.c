@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "shim/log.h"
 
@@ -26,13 +25,8 @@ int keys_check_directory(const struct config *config, const char *path, struct c
     return certificate_directory_check(config->certs, config->certs_found_here, error);
 }
 
-static void explain_unread(const struct config *config, const char *path, struct cert_error *error)
+static void explain_missing(const struct config *config, const char *path, struct cert_error *error)
 {
-    if (error->code == EACCES)
-        cert_fail(error, EACCES,
-                  "%s: %s: make it readable for uid %lu, and for nobody else (of a Kubernetes "
-                  "Secret: with defaultMode: 0440 and fsGroup)",
-                  path, strerror(EACCES), (unsigned long)geteuid());
     if (error->code != ENOENT)
         return;
     if (config->certs_default && !config->certs_found_here)
@@ -72,6 +66,6 @@ int keys_read_file(struct certificate *certificate, const struct config *config,
     if (result == 1)
         warn(error, path);
     if (result < 0)
-        explain_unread(config, path, error);
+        explain_missing(config, path, error);
     return result < 0 ? -1 : 0;
 }

@@ -7,7 +7,7 @@ import time
 
 import yaml
 
-from . import certificates, container, image, wire
+from . import container, system
 
 KNOWN = {"build", "cap_drop", "command", "depends_on", "environment", "healthcheck", "image",
          "network_mode", "read_only", "restart", "security_opt", "user", "volumes"}
@@ -22,19 +22,14 @@ def seconds(text):
     return int(number) * {"ms": 0.001, "s": 1, "m": 60}[unit]
 
 
-class Compose:
+class Compose(system.System):
     """`up` and the rest are what one types; see docker_engine.py for the same with an engine."""
 
     def __init__(self, path, release, base, directory):
-        self.file, self.directory = load(path), directory
-        self.context = path.parent
-        (directory / "images").mkdir()
-        self.images = image.Builder(self.context, release, base, directory / "images").stages
-        self.bridge = container.Bridge()
-        self.wire = wire.Wire(self.bridge, directory / "wire")
+        super().__init__(path.parent, release, base, directory)
+        self.file = load(path)
         self.services = self.file["services"]
-        self.addresses = {name: self.bridge.address() for name in self.services}
-        self.containers, self._all = {}, []
+        self.addresses.update({name: self.bridge.address() for name in self.services})
 
     # --- From the file to settings ------------------------------------------------------------
 
@@ -81,19 +76,10 @@ class Compose:
 
     # --- What one types -----------------------------------------------------------------------
 
-    def _hosts(self):
-        return "".join(f"{address} {name}\n" for name, address in self.addresses.items())
-
-    def _new(self, name, settings, address):
-        network = self.bridge.port(address) if address else None
-        path = self.directory / f"container-{len(self._all)}-{name}"
-        self._all.append(container.Container(name, settings, path, network, self._hosts()))
-        return self._all[-1]
-
     def run(self, name):
         """A service that is to end."""
         service = self.services[name]
-        started = self._new(name, self.settings(service),
+        started = self.new(name, self.settings(service),
                             None if service.get("network_mode") == "none" else self.addresses[name])
         started.wait()
         return subprocess.CompletedProcess(service["command"], started.process.returncode,
@@ -107,14 +93,14 @@ class Compose:
                 self.containers[other] = self.run(other)
             ended = self.containers[other]
             assert ended.returncode == 0, ended.stderr
-        self.containers[name] = self._new(name, self.settings(service), self.addresses[name])
+        self.containers[name] = self.new(name, self.settings(service), self.addresses[name])
 
     def again(self, name, subpath):
         """The container of a service, with certificates from another place in the volume."""
         settings = self.settings(self.services[name])
         (_, target, read_only), = settings.mounts
         settings.mounts = [(str(self.volume("certificates") / subpath), target, read_only)]
-        return self._new(name, settings, self.addresses[name])
+        return self.new(name, settings, self.addresses[name])
 
     def up(self):
         for name in self.agents():
@@ -136,20 +122,5 @@ class Compose:
         raise AssertionError(
             f"unhealthy: {done.stdout}{done.stderr}{self.containers[name].report()}")
 
-    def stranger(self, code, poses_as=None, secured=False, mounts=()):
-        """A container that nobody invited, on the same network: Python code in an image."""
-        picture = self.images["secured" if secured else "agents"]
-        settings = container.Settings(
-            layers=picture.layers, command=[*picture.entrypoint, "python3", "-u", "-c", code],
-            mounts=list(mounts))
-        address = self.addresses[poses_as] if poses_as else self.bridge.address()
-        return self._new("stranger", settings, address)
-
-    def forged_certificates(self):
-        return certificates.forged(self.directory, self.volume("certificates"))
-
-    def down(self):
-        for each in self._all:
-            each.close()
-        self.wire.close()
-        self.bridge.close()
+    def fleet(self):
+        return self.volume("certificates")

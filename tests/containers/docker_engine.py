@@ -130,8 +130,11 @@ class Compose:
         picture = self.services["brain"]["image"] if secured else f"{self.project}-agents"
         return self._stranger(*options, picture, "python3", "-u", "-c", code)
 
+    def fleet(self):
+        return self.volume("certificates")
+
     def forged_certificates(self):
-        return certificates.forged(self.directory, self.volume("certificates"))
+        return certificates.forged(self.directory, self.fleet())
 
     def down(self):
         for each in (*self._strangers, *self.containers.values()):

@@ -56,6 +56,14 @@ def test_secret_that_others_can_read(anywhere, certs):
     assert anywhere(TRUE, SECURE_ZMQ_PERMISSIONS="warn").returncode == 0
 
 
+def test_authorized_clients_elsewhere(anywhere, certs, tmp_path):
+    """As with a ConfigMap beside a Secret: that there are none in the usual place is no fault."""
+    (certs / "authorized_clients").rename(tmp_path / "clients")
+    assert f"{certs}/authorized_clients" in anywhere.refused(125, TRUE)
+    result = anywhere(TRUE, SECURE_ZMQ_AUTHORIZED=tmp_path / "clients")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_directory_that_others_can_write(anywhere, certs):
     certs.chmod(0o777)
     assert "write" in anywhere.refused(125, TRUE)
