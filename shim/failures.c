@@ -23,8 +23,8 @@ static struct failure_run *make_room(struct failures *failures)
     return oldest;
 }
 
-struct failure_run failures_add(struct failures *failures, uint64_t peer, int64_t now,
-                                int64_t clock)
+struct failure_run failures_add(struct failures *failures, uint64_t peer, unsigned reason,
+                                int64_t now, int64_t clock)
 {
     struct failure_run *run = find(failures, peer);
 
@@ -34,10 +34,11 @@ struct failure_run failures_add(struct failures *failures, uint64_t peer, int64_
         run->peer = peer;
         run->since = clock;
         run->first = now;
-        run->count = 0;
+        run->count = run->kinds = 0;
     }
     run->last = now;
     run->count++;
+    run->kinds |= (uint64_t)1 << reason;
     return *run;
 }
 

@@ -16,16 +16,17 @@ struct failure_run {
     int64_t first; /* monotonic milliseconds */
     int64_t last;
     uint64_t count;
+    uint64_t kinds; /* a bit for each reason that there was */
 };
 
 struct failures {
     struct failure_run runs[FAILURES_RUNS];
 };
 
-/* One more, at now (monotonic milliseconds; clock: seconds since 1970 UTC). The run so far. The
- * run that was quiet for longest makes room for a new one. */
-struct failure_run failures_add(struct failures *failures, uint64_t peer, int64_t now,
-                                int64_t clock);
+/* One more, at now (monotonic milliseconds; clock: seconds since 1970 UTC), for a reason below 64.
+ * The run so far. The run that was quiet for longest makes room for a new one. */
+struct failure_run failures_add(struct failures *failures, uint64_t peer, unsigned reason,
+                                int64_t now, int64_t clock);
 
 /* A handshake was completed: true, and the run that has ended, if there was one. */
 bool failures_end(struct failures *failures, uint64_t peer, int64_t now, struct failure_run *run);

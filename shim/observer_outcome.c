@@ -118,8 +118,11 @@ static void tell_failed(const struct parties *parties, const struct slot *slot,
     write_key(key, parties, slot);
     clock_gettime(CLOCK_REALTIME, &clock);
     lock_take(LOCK_LOG);
-    run = failures_add(&failures, hash_key(key), observer_now(), clock.tv_sec);
+    run = failures_add(&failures, hash_key(key), reason, observer_now(), clock.tv_sec);
     lock_drop(LOCK_LOG);
+    /* A client that is answered by a client may close before its own HELLO is out. */
+    if (reason == HANDSHAKE_WRONG_SERVER_KEY && (run.kinds >> HANDSHAKE_BOTH_CLIENTS & 1))
+        reason = HANDSHAKE_BOTH_CLIENTS;
     handshake_reason(reason_text, sizeof reason_text, reason, slot->connecting, detail);
     metrics_count(slot->connecting ? METRIC_HANDSHAKE_CLIENT_FAILED
                                    : METRIC_HANDSHAKE_SERVER_FAILED,

@@ -31,6 +31,8 @@ class Case:
     server: tuple = None
     client: tuple = None
     with_asan: bool = True
+    # What a race may let it say first.
+    perhaps: str = "never"
 
     def __str__(self):
         return self.name
@@ -235,7 +237,8 @@ CASES = (
          server=("peer speaks PLAIN|" + NOT_CURVE,)),
     Case("password-server", password_server,
          client=("peer speaks PLAIN|" + NOT_CURVE,)),
-    Case("client-that-binds", client_that_binds, client=("peer is a CURVE client itself",)),
+    Case("client-that-binds", client_that_binds, client=("peer is a CURVE client itself",),
+         perhaps="wrong server key .*"),
     Case("server-that-connects", server_that_connects,
          server=("peer is a CURVE server itself .*",)),
     Case("server-of-another-stack", server_of_another_stack_that_connects,
@@ -272,6 +275,7 @@ def test_both_sides_name_the_reason_once(scene, case):
     assert set(seen) == {side for side in ("server", "client") if getattr(case, side)}
     for side, complaints in seen.items():
         expected = getattr(case, side)
+        complaints = [e for e in complaints if not re.fullmatch(case.perhaps, e["reason"])]
         assert len(complaints) == len(expected), scene.report()
         for pattern in expected:
             matching = [e for e in complaints if re.fullmatch(pattern, e["reason"])]

@@ -18,13 +18,14 @@ static void a_run_is_counted_from_its_first(void **state)
     struct failure_run run;
 
     (void)state;
-    run = failures_add(&failures, 7, 1000, 50);
+    run = failures_add(&failures, 7, 3, 1000, 50);
     assert_int_equal(run.count, 1);
-    run = failures_add(&failures, 7, 3000, 52);
+    run = failures_add(&failures, 7, 3, 3000, 52);
     assert_int_equal(run.count, 2);
     assert_int_equal(run.since, 50);
+    assert_int_equal(run.kinds, 1 << 3);
     assert_int_equal(run.first, 1000);
-    run = failures_add(&failures, 8, 4000, 53);
+    run = failures_add(&failures, 8, 3, 4000, 53);
     assert_int_equal(run.count, 1);
     assert_true(failures_end(&failures, 7, 5000, &run));
     assert_int_equal(run.count, 2);
@@ -38,10 +39,10 @@ static void what_is_long_over_is_not_continued(void **state)
     struct failure_run run;
 
     (void)state;
-    (void)failures_add(&failures, 7, 0, 50);
-    run = failures_add(&failures, 7, FAILURES_QUIET, 51);
+    (void)failures_add(&failures, 7, 3, 0, 50);
+    run = failures_add(&failures, 7, 3, FAILURES_QUIET, 51);
     assert_int_equal(run.count, 2);
-    run = failures_add(&failures, 7, 2 * FAILURES_QUIET + 1, 52);
+    run = failures_add(&failures, 7, 3, 2 * FAILURES_QUIET + 1, 52);
     assert_int_equal(run.count, 1);
     assert_int_equal(run.since, 52);
     assert_false(failures_end(&failures, 7, 3 * FAILURES_QUIET + 2, &run));
@@ -53,7 +54,7 @@ static void the_oldest_makes_room(void **state)
 
     (void)state;
     for (int i = 1; i <= FAILURES_RUNS + 1; i++)
-        (void)failures_add(&failures, (uint64_t)i, i, 0);
+        (void)failures_add(&failures, (uint64_t)i, 3, i, 0);
     assert_false(failures_end(&failures, 1, 1000, &run));
     for (int i = 2; i <= FAILURES_RUNS + 1; i++)
         assert_true(failures_end(&failures, (uint64_t)i, 1000, &run));
