@@ -4,6 +4,7 @@
 
 #include "certs/z85.h"
 #include "shim/log.h"
+#include "shim/state_page.h"
 
 /* What there is to do about it. */
 static const char *remedy(const struct decision *decision)
@@ -22,11 +23,17 @@ static enum event_level level(const struct decision *decision)
     return decision->status == 200 && !decision->superseded ? EVENT_INFO : EVENT_WARNING;
 }
 
+static const char *endpoint(const struct auth_asker *asker)
+{
+    const struct binding *binding = asker->binding;
+
+    return binding->resolved[0] != '\0' ? binding->resolved : binding->endpoint;
+}
+
 static void write_event(const struct decision *decision, const struct auth_asker *asker,
                         const char *message, const char *connection)
 {
     const bool allow = decision->status == 200;
-    const struct binding *binding = asker->binding;
     char key[KEY_Z85 + 1], peer[KEY_Z85 + 8];
     struct event event;
 
@@ -37,8 +44,7 @@ static void write_event(const struct decision *decision, const struct auth_asker
     event_text(&event, "key", key);
     event_text(&event, "name", decision->name);
     event_text(&event, "address", asker->address);
-    event_text(&event, "endpoint",
-               binding->resolved[0] != '\0' ? binding->resolved : binding->endpoint);
+    event_text(&event, "endpoint", endpoint(asker));
     event_text(&event, "connection", connection);
     if (allow && connection == NULL) {
         log_event(&event);
@@ -54,6 +60,8 @@ void auth_event_decided(const struct decision *decision, const struct auth_asker
     const bool allow = decision->status == 200;
     char message[400];
 
+    if (!allow)
+        state_page_trouble(true, decision->name, asker->address, endpoint(asker), decision->reason);
     if (!log_wants(level(decision)))
         return;
     snprintf(message, sizeof message, "%s: %s%s", allow ? "client accepted" : "client refused",

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "shim/check_live.h"
 #include "shim/check_proc.h"
 #include "shim/config.h"
 #include "shim/rfc3339.h"
@@ -59,7 +60,7 @@ static void count(struct check_result *result, const struct state_page_entry *en
     }
 }
 
-static void details(struct check_result *result, const struct state_page *page)
+static void details(struct check_result *result, pid_t pid, const struct state_page *page)
 {
     static const char *const modes[] = {"off", "on", "audit"};
     struct check_value *value = check_object_new(), *endpoints = check_array_new();
@@ -78,6 +79,11 @@ static void details(struct check_result *result, const struct state_page *page)
         if (page->entries[i].kind != 0)
             check_add(endpoints, entry_value(&page->entries[i]));
     check_set(value, "endpoints", endpoints);
+    check_set_number(value, "handshakes", (int64_t)page->handshakes);
+    check_set_number(value, "failed", (int64_t)page->failed);
+    check_set(value, "peers", live_peers(pid, page));
+    check_set_number(value, "peers_lost", page->peers_lost);
+    check_set(value, "troubles", live_troubles(page));
     check_set(result->details, "shim", value);
 }
 
@@ -106,12 +112,12 @@ static void judge_copies(struct check_result *result, const struct state_page *p
                      "the libraries that it uses with curveshim-check FILE");
 }
 
-void check_page(struct check_result *result, const struct state_page *page,
+void check_page(struct check_result *result, pid_t pid, const struct state_page *page,
                 const struct proc_maps *maps)
 {
     struct tally tally = {0};
 
-    details(result, page);
+    details(result, pid, page);
     if (page->mode != CONFIG_ON) {
         check_reason(result, CHECK_NOT_SECURED, "%s",
                      page->mode == CONFIG_AUDIT

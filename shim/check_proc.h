@@ -63,7 +63,7 @@ void check_listeners(struct check_result *result, pid_t pid, const struct proc_s
 const char *page_state(const struct state_page_entry *entry);
 
 /* What the page says. */
-void check_page(struct check_result *result, const struct state_page *page,
+void check_page(struct check_result *result, pid_t pid, const struct state_page *page,
                 const struct proc_maps *maps);
 
 #endif

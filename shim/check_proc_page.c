@@ -18,6 +18,17 @@ static void terminate(struct state_page *page)
         page->entries[i].endpoint[STATE_PAGE_ENDPOINT - 1] = '\0';
         page->entries[i].resolved[STATE_PAGE_ENDPOINT - 1] = '\0';
     }
+    for (size_t i = 0; i < STATE_PAGE_PEERS; i++) {
+        page->peers[i].name[STATE_PAGE_WHO - 1] = '\0';
+        page->peers[i].peer[STATE_PAGE_ENDPOINT - 1] = '\0';
+        page->peers[i].endpoint[STATE_PAGE_ENDPOINT - 1] = '\0';
+    }
+    for (size_t i = 0; i < STATE_PAGE_TROUBLES; i++) {
+        page->troubles[i].name[STATE_PAGE_WHO - 1] = '\0';
+        page->troubles[i].address[STATE_PAGE_WHO - 1] = '\0';
+        page->troubles[i].endpoint[STATE_PAGE_ENDPOINT - 1] = '\0';
+        page->troubles[i].reason[STATE_PAGE_REASON - 1] = '\0';
+    }
 }
 
 static bool sequence_read(int file, uint32_t *sequence)

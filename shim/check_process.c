@@ -152,7 +152,7 @@ static void look(struct check_result *result, pid_t pid, int timeout, struct pro
     else if (found != PAGE_READ)
         judge_without_page(result, pid, found, maps);
     else
-        check_page(result, page, maps);
+        check_page(result, pid, page, maps);
     secure = proc_variable(pid, "SECURE_ZMQ");
     watched = found == PAGE_READ ? page->mode == CONFIG_ON : switched_on(secure);
     check_listeners(result, pid, &sockets, maps->shim && found == PAGE_READ ? page : NULL,

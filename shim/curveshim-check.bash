@@ -5,7 +5,7 @@ _curveshim_check() {
     local cur prev words cword
     _init_completion -n : || return
     case $prev:$cur in
-    --timeout:*) ;;
+    --timeout:* | --watch=*) ;;
     *:-*)
         COMPREPLY=($(compgen -W "$("$1" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*')" -- "$cur")) ;;
     *:ipc://*)

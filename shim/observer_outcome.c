@@ -16,6 +16,7 @@
 #include "shim/observer_internal.h"
 #include "shim/rfc3339.h"
 #include "shim/routes.h"
+#include "shim/state_page.h"
 #include "shim/table.h"
 #include "shim/wire_peer.h"
 
@@ -137,6 +138,9 @@ static void tell_failed(const struct parties *parties, const struct slot *slot,
     rfc3339_format(since, run.since, 0);
     event_text(&event, "since", since);
     log_burst(&event, key, handshake_label(handshake_mistake(reason)));
+    if (!handshake_is_usual(reason, slot->connecting))
+        state_page_trouble(!slot->connecting, "", slot->connecting ? "" : parties->address,
+                           parties->route.endpoint, reason_text);
 }
 
 void outcome_failed(const struct slot *slot, enum handshake_reason reason, const char *detail)
@@ -212,6 +216,8 @@ void outcome_ok(int fd, const struct slot *slot)
     find_parties(&parties, slot);
     find_client(&parties, fd, slot);
     write_key(key, &parties, slot);
+    state_page_peer(fd, !slot->connecting, parties.name, parties.peer,
+                    slot->connecting ? "" : parties.address, parties.route.endpoint);
     recovered = write_recovered(message, sizeof message, key);
     if (recovered && slot->connecting)
         forget_failures(key);

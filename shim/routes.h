@@ -21,7 +21,7 @@ struct route_key {
 
 struct route {
     bool server;
-    char endpoint[ROUTE_ENDPOINT]; /* as passed to zmq_bind or zmq_connect, cut */
+    char endpoint[ROUTE_ENDPOINT]; /* ZMQ_LAST_ENDPOINT of a bind, as passed to zmq_connect; cut */
     char source[ROUTE_SOURCE];     /* client: where the server's key came from, else "" */
     struct route_key key;
 };

@@ -12,7 +12,8 @@ void secured_route(const struct attempt *attempt, const uint8_t *key, const char
     struct route route = {.server = attempt->call == CALL_BIND};
     int saved = errno;
 
-    snprintf(route.endpoint, sizeof route.endpoint, "%s", attempt->endpoint);
+    snprintf(route.endpoint, sizeof route.endpoint, "%s",
+             resolved[0] != '\0' ? resolved : attempt->endpoint);
     snprintf(route.source, sizeof route.source, "%s", source);
     if (key != NULL) {
         z85_encode_key(route.key.text, key);

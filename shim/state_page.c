@@ -1,4 +1,4 @@
-#include "shim/state_page.h"
+#include "shim/state_page_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static bool is_ours(int fd)
     return fstat(fd, &status) == 0 && status.st_ino == inode;
 }
 
-static uint64_t now(void)
+uint64_t state_page_now(void)
 {
     struct timespec time;
 
@@ -54,7 +54,7 @@ static void fill(void)
     page->layout = STATE_PAGE_LAYOUT;
     page->pid = (int32_t)getpid();
     page->mode = configuration->mode;
-    page->started = now();
+    page->started = state_page_now();
     snprintf(page->version, sizeof page->version, "%s", CURVESHIM_VERSION);
     snprintf(page->certificates, sizeof page->certificates, "%s",
              configuration->certs != NULL ? configuration->certs : "");
@@ -100,6 +100,23 @@ static bool ready(void)
     fill();
     end();
     return true;
+}
+
+struct state_page *state_page_begin(void)
+{
+    lock_take(LOCK_PAGE);
+    if (!ready()) {
+        lock_drop(LOCK_PAGE);
+        return NULL;
+    }
+    begin();
+    return page;
+}
+
+void state_page_end(void)
+{
+    end();
+    lock_drop(LOCK_PAGE);
 }
 
 void state_page_open(const struct config *config)
@@ -154,12 +171,8 @@ void state_page_note(enum state_page_kind kind, bool server, const void *socket,
 
     if (resolved == NULL)
         resolved = "";
-    lock_take(LOCK_PAGE);
-    if (!ready()) {
-        lock_drop(LOCK_PAGE);
+    if (state_page_begin() == NULL)
         return;
-    }
-    begin();
     entry = place(kind, server, socket, endpoint, resolved);
     if (entry == NULL) {
         page->lost++;
@@ -168,14 +181,13 @@ void state_page_note(enum state_page_kind kind, bool server, const void *socket,
     } else {
         entry->kind = kind;
         entry->server = server;
-        entry->since = now();
+        entry->since = state_page_now();
         entry->socket = (uint64_t)(uintptr_t)socket;
         entry->count = 1;
         snprintf(entry->endpoint, sizeof entry->endpoint, "%s", endpoint);
         snprintf(entry->resolved, sizeof entry->resolved, "%s", resolved);
     }
-    end();
-    lock_drop(LOCK_PAGE);
+    state_page_end();
 }
 
 void state_page_forget(const void *socket, const char *endpoint)
@@ -200,16 +212,14 @@ void state_page_forget(const void *socket, const char *endpoint)
 
 void state_page_count(enum state_page_counter counter)
 {
-    lock_take(LOCK_PAGE);
-    if (ready()) {
-        uint64_t *const counters[] = {&page->blocked, &page->refused, &page->accepted,
-                                      &page->denied};
+    struct state_page *written = state_page_begin();
 
-        begin();
-        ++*counters[counter];
-        end();
-    }
-    lock_drop(LOCK_PAGE);
+    if (written == NULL)
+        return;
+    uint64_t *const counters[] = {&written->blocked, &written->refused, &written->accepted,
+                                  &written->denied};
+    ++*counters[counter];
+    state_page_end();
 }
 
 void state_page_forked(void)

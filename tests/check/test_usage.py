@@ -9,7 +9,9 @@ from .tool import CURVESHIM_CHECK, NOT, SECURED, UNKNOWN, USAGE, program, run
 
 
 @pytest.mark.parametrize("arguments", (
-    (), ("--nonsense", "x"), ("--timeout", "x", "y"), ("--timeout", "0", "y"), ("--timeout",)))
+    (), ("--nonsense", "x"), ("--timeout", "x", "y"), ("--timeout", "0", "y"), ("--timeout",),
+    ("--watch",), ("--watch=x", "1"), ("--watch=0", "1"), ("--watch", "tcp://127.0.0.1:9"),
+    ("--all", "1"), ("--json", "--watch", "1")))
 def test_wrong_usage(arguments):
     done = run(*arguments)
     assert done.returncode == USAGE and done.stdout == b"" and done.stderr

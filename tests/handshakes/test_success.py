@@ -31,7 +31,7 @@ def test_both_sides_tell_of_it(scene, binder, connecter):
     assert (came["name"], came["key"]) == ("client", scene.key("client.key"))
     assert re.fullmatch(r"tcp://127\.0\.0\.1:\d+", came["peer"]) and came["peer"] != endpoint
     assert came["address"] == went["address"] == "127.0.0.1"
-    assert (went["peer"], went["endpoint"]) == (endpoint, endpoint)
+    assert came["endpoint"] == went["peer"] == went["endpoint"] == endpoint
     assert came["server_key"] == went["server_key"] == scene.key("server.key")
     shown = certificates.curveshim_cert("show", scene.certs / "server.key").stdout
     assert came["fingerprint"] == went["fingerprint"] and went["fingerprint"] in shown

@@ -78,7 +78,7 @@ def test_commands_of_curveshim_cert(complete, installed):
     ("curveshim-run --", {"--audit", "--certs", "--check", "--help", "--library", "--version"}),
     ("curveshim-run --certs keys --c", {"--certs", "--check"}),
     ("curveshim-run --check bash --nor", {"--norc"}),
-    ("curveshim-check --", {"--help", "--json", "--timeout", "--version"}),
+    ("curveshim-check --", {"--all", "--help", "--json", "--timeout", "--version", "--watch"}),
     ("curveshim-check --timeout 100 --j", {"--json"}),
     ("curveshim-check --timeout ", set()),
 ])
