@@ -5,6 +5,7 @@ import pathlib
 import re
 import subprocess
 
+from harness.builds import REPOSITORY
 from install import options
 
 # Below the prefix; LIBDIR is the build's own.
@@ -71,6 +72,8 @@ def test_pkg_config(installed):
 
 def test_one_version_everywhere(installed):
     version = options.version()
+    changelog = (REPOSITORY / "debian" / "changelog").read_text(encoding="utf-8")
+    assert changelog.startswith(f"curveshim ({version}) ")
     for tool in ("curveshim-cert", "curveshim-check", "curveshim-run"):
         said = subprocess.run([installed.tool(tool), "--version"], check=True, capture_output=True,
                               text=True).stdout
