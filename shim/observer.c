@@ -13,8 +13,6 @@
 #include "shim/table.h"
 #include "shim/wire_peer.h"
 
-#define REFUSED_MS 1000
-
 unsigned char observer_states[OBSERVER_TABLE];
 unsigned observer_limit;
 struct backoff observer_backoff;
@@ -275,26 +273,4 @@ void observer_end(int fd, ino_t inode)
         shutdown(copy, SHUT_RDWR);
     }
     syscall(SYS_close, copy);
-}
-
-long observer_end_refused(void)
-{
-    int64_t now = observer_now();
-    long wait = -1;
-
-    for (int fd = 0; fd <= slot_highest(); fd++) {
-        struct slot *slot = slot_if_any(fd);
-        int64_t since = slot == NULL ? 0 : __atomic_load_n(&slot->waiting, __ATOMIC_RELAXED), rest;
-
-        if (since == 0)
-            continue;
-        rest = since + REFUSED_MS - now;
-        if (rest > 0) {
-            wait = wait < 0 || rest < wait ? (long)rest : wait;
-        } else {
-            __atomic_store_n(&slot->waiting, 0, __ATOMIC_RELAXED);
-            observer_end(fd, slot->inode);
-        }
-    }
-    return wait;
 }

@@ -80,10 +80,6 @@ void observer_broken(int fd, int error);
  * that was connected to is no mistake. libzmq doesn't say in its greeting who is the server. */
 void observer_server_connects(void);
 
-/* Shuts down the connections that have waited for a second for the answer to their INITIATE, which
- * the authenticator has refused. Milliseconds until it wants to be called again, or -1. */
-long observer_end_refused(void);
-
 /* Ends a connection, unless fd is another socket by now. What it has received and not handed to
  * the program is dropped. From any thread. */
 void observer_end(int fd, ino_t inode);

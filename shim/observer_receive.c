@@ -88,8 +88,6 @@ static int saw_command(int fd, struct slot *slot, enum wire_command command)
 {
     if (command != WIRE_NONE)
         slot->received = (uint8_t)command;
-    if (command == WIRE_INITIATE && !slot->connecting)
-        __atomic_store_n(&slot->waiting, observer_now(), __ATOMIC_RELAXED);
     if (slot->connecting && command == WIRE_ERROR)
         return told_error(fd, slot);
     if (slot->connecting && command == WIRE_HELLO &&

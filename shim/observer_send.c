@@ -147,7 +147,6 @@ static void last_word(int fd, struct slot *slot)
 {
     const bool done = slot->sent == WIRE_READY || slot->sent == WIRE_ERROR;
 
-    __atomic_store_n(&slot->waiting, 0, __ATOMIC_RELAXED);
     if (slot->sent == WIRE_READY && !slot->connecting)
         life_succeeds(fd, slot);
     else

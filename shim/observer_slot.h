@@ -37,7 +37,6 @@ struct slot {
     bool cut;         /* nothing may pass any more */
     uint8_t sent;     /* enum wire_command: the last one */
     uint8_t received;
-    int64_t waiting; /* monotonic milliseconds since INITIATE came in, 0: not waiting */
     struct slot_address remote;
     struct slot_address local; /* of accepted ones */
     struct ucred who;          /* of AF_UNIX */

@@ -8,7 +8,7 @@
 #include "shim/authorized.h"
 #include "shim/connection_label.h"
 #include "shim/enforced.h"
-#include "shim/observer.h"
+#include "shim/refusals.h"
 #include "shim/review.h"
 #include "shim/wait.h"
 #include "shim/zap_decision.h"
@@ -23,7 +23,7 @@ struct zap_server {
     void *socket;
     struct context *context;
     struct zap_relay relay;
-    bool refused; /* connections of refused clients wait to be shut down */
+    struct refusals refusals;
 };
 
 /* Who asks to be let in. */
@@ -73,9 +73,11 @@ static int conclude(struct zap_server *self, const struct client *client,
     char key[KEY_Z85 + 1] = "";
     struct zap_frame metadata = none;
     uint8_t *buffer;
-    int result;
+    int result, fd;
+    uint64_t id;
 
-    self->refused |= client->decision.status == 300;
+    if (client->decision.status == 300 && connection_label_read(client->request.address, &fd, &id))
+        refusals_add(&self->refusals, fd, id);
     zap_decision_settle(&client->decision, &client->binding, &client->request);
     if (client->decision.status != 200)
         return reply(self, client, client->decision.status, "", &none);
@@ -274,15 +276,6 @@ static bool is_serious(int result)
     return result != 0 && errno != EINTR && errno != EHOSTUNREACH;
 }
 
-/* A client that gets no answer comes back only when its connection ends, by default after 30 s. */
-static long end_refused(struct zap_server *self)
-{
-    long wait = self->refused ? observer_end_refused() : -1;
-
-    self->refused = wait >= 0;
-    return wait;
-}
-
 /* Passes on what the program's handler has said. 0, or the errno that a socket fails with. */
 static int pass_answers(struct zap_server *self)
 {
@@ -333,7 +326,7 @@ static bool pause_to_answer(void *self)
 
 int zap_serve(const struct zmqlib *lib, void *socket, struct context *context)
 {
-    struct zap_server server = {lib, socket, context, .refused = false}, *self = &server;
+    struct zap_server server = {lib, socket, context, .refusals = {NULL, 0, 0, 0}}, *self = &server;
     const struct authorized_pause pause = {pause_to_answer, self};
     bool readable = false;
     int failed;
@@ -346,7 +339,7 @@ int zap_serve(const struct zmqlib *lib, void *socket, struct context *context)
 
         wait = authorized_work(&fd, readable, &pause);
         wait = wait_shorter(wait, review_work());
-        wait = wait_shorter(wait, end_refused(self));
+        wait = wait_shorter(wait, refusals_work(&self->refusals));
         if (zap_relay_waits(&self->relay))
             wait = wait_shorter(wait, LOST_MS);
         if (self->relay.socket != NULL)
@@ -360,5 +353,6 @@ int zap_serve(const struct zmqlib *lib, void *socket, struct context *context)
         readable = fd >= 0 && (items[count - 1].revents & ZMQ_POLLIN);
     }
     zap_relay_end(&self->relay);
+    refusals_free(&self->refusals);
     return failed;
 }
