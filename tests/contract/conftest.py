@@ -6,6 +6,7 @@ import pytest
 from . import program as programs
 from .certs import Certificates
 from .peer import Peers
+from .zap_handler import CODE
 
 
 @pytest.fixture
@@ -43,3 +44,25 @@ def short():
     directory = tempfile.mkdtemp(prefix="curveshim-")
     yield directory
     shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def handled(start):
+    """A program with the means for a ZAP handler of its own."""
+    def starts(**variables):
+        program = start(**variables)
+        program(CODE)
+        return program
+    return starts
+
+
+@pytest.fixture
+def both(handled):
+    """Runs a function on such a program natively and under the shim, and compares what it
+    returns."""
+    def compares(function, **variables):
+        native, shimmed = (function(handled(shim=shim, **(variables if shim else {})))
+                           for shim in (False, True))
+        assert shimmed == native
+        return native
+    return compares

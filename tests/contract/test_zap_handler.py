@@ -1,41 +1,17 @@
-"""Contract, Roles: the program's own ZAP handler keeps working behind the authenticator.
-
-What concerns sockets that the shim did not secure is run natively too, and has to come out the
+"""Contract, Roles: the program's own ZAP handler keeps working behind the authenticator, here for
+sockets that the shim did not secure. Everything is run natively too, and has to come out the
 same."""
 
 import pytest
+import zmq
 
-from .program import wait_until
-from .zap_handler import CODE
+from .zap_handler import KINDS, ZAP
 
-KINDS = ["REP", "ROUTER"]
 EXEMPT_ALL = {"PLAINTEXT": "tcp://* ipc://*"}
-
-
-@pytest.fixture
-def handled(start):
-    """A program with the means for a handler of its own."""
-    def starts(**variables):
-        program = start(**variables)
-        program(CODE)
-        return program
-    return starts
-
-
-@pytest.fixture
-def both(handled):
-    """Runs a function on a program natively and under the shim, and compares what it returns."""
-    def compares(function, **variables):
-        native, shimmed = (function(handled(shim=shim, **(variables if shim else {})))
-                           for shim in (False, True))
-        assert shimmed == native
-        return native
-    return compares
-
 
 SOCKETS = {
     "CURVE": ("a = curve_server(zap_domain=b'mine')", "b = curve_client(a)"),
-    "CURVE without a domain": ("a = curve_server()", "b = curve_client(a)"),
+    "CURVE, no domain": ("a = curve_server()", "b = curve_client(a)"),
     "CURVE, identities": ("a = curve_server('ROUTER', identity=b'me')",
                           "b = curve_client(a, 'DEALER', identity=b'you')"),
     "CURVE, ipc": ("a = curve_server(endpoint='ipc://@' + SOCKET)", "b = curve_client(a)"),
@@ -49,14 +25,12 @@ SOCKETS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("sockets", SOCKETS)
-def test_requests_arrive_unchanged(both, kind, sockets, tmp_path):
-    def requests(program):
-        server, client = SOCKETS[sockets]
-        program(f"SOCKET = 'curveshim-{tmp_path.name}-{program.process.pid}'")
-        program(f"{server}; h = Handler(kind={kind!r}); {client}; b.send(b'x')")
-        assert program("h.wait(1)")
-        seen, = program("h.seen()")
+def test_requests_arrive_unchanged(both, kind):
+    def one(program, server, client):
+        program(f"{server}; {client}; b.send(b'x'); arrived = h.wait(1); seen = h.seen()")
+        program("h.requests.clear(); a.close(); b.close()")
+        assert program("arrived")
+        seen, = program("seen")
         if kind == "ROUTER":
             assert len(seen.pop(0)) == 10 and seen.pop(0) == ""
         # The keys are new ones, and for ipc the address has the process.
@@ -64,8 +38,12 @@ def test_requests_arrive_unchanged(both, kind, sockets, tmp_path):
         pid = str(program.process.pid).encode().hex()
         return [frame.replace(key, "key").replace(pid, "pid") for frame in seen]
 
-    frames = both(requests, **EXEMPT_ALL)
-    assert frames[0] == b"1.0".hex() and frames[5] == sockets.split(",")[0].split()[0].encode().hex()
+    def requests(program):
+        program(f"h = Handler(kind={kind!r}); SOCKET = 'curveshim-{program.process.pid}'")
+        return {name: one(program, *sockets) for name, sockets in SOCKETS.items()}
+
+    for name, frames in both(requests, **EXEMPT_ALL).items():
+        assert [bytes.fromhex(frames[n]).decode() for n in (0, 5)] == ["1.0", name.split(",")[0]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -98,20 +76,190 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize("answer", MALFORMED)
-@pytest.mark.parametrize("mechanism", ["CURVE", "NULL", "PLAIN"])
-def test_bad_answers_have_the_same_effect(both, mechanism, answer):
-    server, client = {"CURVE": ("curve_server", "curve_client(a)"),
-                      "NULL": ("bound", "connected('PUSH', where(a))"),
-                      "PLAIN": ("bound", "plain_client(a)")}[mechanism]
-    options = {"CURVE": "", "NULL": ", zap_domain=b'mine'", "PLAIN": ", plain_server=1"}[mechanism]
+@pytest.mark.parametrize("server, client", [
+    ("curve_server", "curve_client(a)"),
+    ("bound, zap_domain=b'mine'", "connected('PUSH', where(a))"),
+    ("bound, plain_server=1", "plain_client(a)"),
+])
+def test_bad_answers_have_the_same_effect(both, server, client):
+    make, _, options = server.partition(", ")
 
-    def effect(program):
+    def effect(program, answer):
         program(f"""
-            h = Handler(lambda request: {MALFORMED[answer]})
-            a = monitored({server}, kind='PULL'{options}); b = {client}
+            h.answer = lambda request: {answer}
+            a = monitored({make}, kind='PULL', {options}); b = {client}
+            seen = verdict(a) + [a.poll(0)]
+            WATCHES.pop(a).close(); b.close(); a.close()
         """)
-        return program("verdict(a)") + [program("a.poll(0)")]
+        return program("seen")
 
-    event, _, arrived = both(effect, **EXEMPT_ALL)
-    assert event != 0x1000 and arrived == 0
+    def effects(program):
+        program("h = Handler()")
+        return {name: effect(program, answer) for name, answer in MALFORMED.items()}
+
+    for event, _, arrived in both(effects, **EXEMPT_ALL).values():
+        assert event != zmq.EVENT_HANDSHAKE_SUCCEEDED and arrived == 0
+
+
+WITHOUT = {
+    "CURVE": ("curve_server", "curve_client(a)", True),
+    "CURVE with a domain": ("curve_server, zap_domain=b'mine'", "curve_client(a)", True),
+    "NULL with a domain": ("bound, zap_domain=b'mine'", "connected('PUSH', where(a))", True),
+    "PLAIN": ("bound, plain_server=1", "plain_client(a)", False),
+}
+ENFORCED = {
+    "CURVE": ("curve_server, zap_domain=b'mine'", "curve_client(a)"),
+    "NULL": ("bound, zap_domain=b'mine'", "connected('PUSH', where(a))"),
+    "PLAIN": ("bound, zap_domain=b'mine', plain_server=1", "plain_client(a)"),
+}
+
+
+@pytest.mark.parametrize("sockets", WITHOUT)
+@pytest.mark.parametrize("moment", ["never was", "was stopped"])
+def test_without_a_handler(both, sockets, moment):
+    server, client, expected = WITHOUT[sockets]
+    make, _, options = server.partition(", ")
+
+    def outcome(program):
+        # The first brings the authenticator up.
+        program("first = bound('PULL', 'tcp://[::1]:*', ipv6=1)")
+        program("h = Handler(say(b'400')); h.stop()" if moment == "was stopped" else "None")
+        program(f"a = {make}('PULL', {options}); b = {client}")
+        return program("passes(b, a, 20)" if expected else "passes(b, a, 0.5)")
+
+    assert both(outcome, PLAINTEXT="tcp://127.0.0.1:*") == expected
+
+
+@pytest.mark.parametrize("sockets", ENFORCED)
+def test_without_the_handler_that_the_program_demands(both, sockets):
+    """And when it is there, the client that waited gets in, as libzmq's own rules have it."""
+    server, client = ENFORCED[sockets]
+    make, _, options = server.partition(", ")
+
+    def outcome(program):
+        program(f"""
+            first = bound('PULL', 'tcp://[::1]:*', ipv6=1); h = Handler(); h.stop()
+            a = sock('PULL'); a.close()
+            def enforced(kind, endpoint='tcp://127.0.0.1:*', **options):
+                made = sock(kind, **options)
+                made.setsockopt(93, 1); made.handshake_ivl = 1500
+                made.bind(endpoint)
+                return made
+            bound, plain = enforced, bound
+            a = {make}('PULL', {options}); b = {client}
+        """)
+        early = program("passes(b, a, 0.7)")
+        program("h = Handler()")
+        return [early, program("a.poll(20000) != 0 and a.recv().decode()")]
+
+    assert both(outcome, PLAINTEXT="tcp://127.0.0.1:*") == [False, "hello"]
+
+
+def test_enforcement_ends_with_its_socket(both):
+    def outcome(program):
+        program("""
+            first = bound('PULL', 'tcp://[::1]:*', ipv6=1)
+            strict = sock('PULL', zap_domain=b'mine', curve_secretkey=SECRET, curve_server=1)
+            strict.setsockopt(93, 1); strict.bind('tcp://127.0.0.1:*')
+            b = curve_client(strict)
+            refused = not passes(b, strict, 0.5)
+            strict.close()
+            a = curve_server(zap_domain=b'mine'); b = curve_client(a)
+        """)
+        return program("[refused, passes(b, a)]")
+
+    assert both(outcome, PLAINTEXT="tcp://127.0.0.1:*") == [True, True]
+
+
+def test_a_domain_that_the_shim_left_behind_is_nobodys(handled):
+    """The program has none: libzmq asks nothing about NULL, and about CURVE with an empty one."""
+    program = handled(PLAINTEXT="ipc://*")
+    program("h = Handler(lambda request: reply(request, b'200' if request[2] == b'' else b'400'))")
+    program(f"""
+        a = sock('PULL'); a.bind('tcp://127.0.0.1:*')
+        a.bind('ipc://@curveshim-{program.process.pid}')
+        b = connected('PUSH', where(a))
+    """)
+    assert program("passes(b, a)") and program("h.requests") == []
+    program("a.curve_secretkey = SECRET; a.curve_server = 1; a.bind('tcp://127.0.0.1:*')")
+    program("c = curve_client(a)")
+    assert program("passes(c, a)")
+    assert program("[r[5].decode() for r in h.requests]") == ["CURVE"]
+
+
+def test_the_address_is_taken_once_and_reads_back_as_it_was_bound(both):
+    def outcome(program):
+        answers = []
+        program("first = bound('PULL', 'tcp://[::1]:*', ipv6=1); h = sock('REP'); h.bind(ZAP)")
+        answers.append(program("[where(h), attempt(h.bind, ZAP), attempt(sock('REP').bind, ZAP)]"))
+        program("small = ctypes.create_string_buffer(23); size = ctypes.c_size_t(22)")
+        for room in (22, 23, 100):
+            answers.append(program(f"last_endpoint(h, {room})"))
+        answers.append(program("attempt(first.unbind, ZAP)"))
+        for call in ("unbind", "disconnect"):
+            answers.append(program(f"[attempt(h.{call}, ZAP), attempt(h.{call}, ZAP)]"))
+            answers.append(program("[attempt(h.bind, ZAP), where(h)]"))
+        program("h.bind('inproc://another')")
+        answers.append(program("[where(h), attempt(h.unbind, 'inproc://another')]"))
+        answers.append(program("[where(h), attempt(h.unbind, ZAP)]"))
+        answers.append(program("attempt(sock('REP').bind, ZAP)"))
+        return answers
+
+    def prepared(program):
+        program("""
+            import ctypes
+            libzmq = ctypes.CDLL('libzmq.so.5')
+            def last_endpoint(made, room):
+                value, size = ctypes.create_string_buffer(100), ctypes.c_size_t(room)
+                result = libzmq.zmq_getsockopt(ctypes.c_void_p(made.underlying), zmq.LAST_ENDPOINT,
+                                               value, ctypes.byref(size))
+                return [result, value.value.decode(), size.value]
+        """)
+        return outcome(program)
+
+    answers = both(prepared)
+    assert answers[0] == [ZAP, "EADDRINUSE", "EADDRINUSE"]
+    assert answers[1][0] == -1 and answers[2] == [0, ZAP, 23]
+
+
+def test_a_new_one_can_be_bound_as_soon_as_the_old_one_is_closed(handled):
+    program = handled()
+    program("a = bound('PULL')")
+    assert program("[attempt(sock('REP').bind, ZAP) for _ in range(1)]") == [0]
+    program("""
+        def once():
+            made = sock('REP'); made.bind(ZAP); made.close()
+        ctx.destroy(0); ctx = zmq.Context(); a = bound('PULL')
+        results = {attempt(once) for _ in range(200)}
+    """)
+    assert program("list(results)") == [0]
+
+
+@pytest.mark.parametrize("mode", ["audit", "0"])
+def test_nothing_is_redirected_where_nothing_is_secured(handled, mode):
+    program = handled(SECURE_ZMQ=mode)
+    program("h = Handler(say(b'400')); a = curve_server(); b = curve_client(a)")
+    assert program("passes(b, a, 0.5)") is False and program("len(h.requests)") > 0
+    assert program("""[t for t in os.listdir('/proc/self/task')
+                       if 'curveshim' in open(f'/proc/self/task/{t}/comm').read()]""") == []
+
+
+def test_where_there_is_nobody_to_let_in(handled, certs):
+    """The program secures its sockets by itself: no certificate is needed."""
+    program = handled(certs="/nonexistent")
+    program("h = Handler(say(b'400')); a = curve_server(); b = curve_client(a)")
+    assert program("passes(b, a, 0.5)") is False and program("len(h.requests)") > 0
+    assert program.refused("bound('PULL')") == "EACCES"
+
+
+def test_a_curve_server_that_connects(both):
+    """Who is the server and who connects are two things, where the program decides both."""
+    def outcome(program):
+        program("""
+            a = bound('PULL', curve_serverkey=PUBLIC, curve_publickey=CLIENT_PUBLIC,
+                      curve_secretkey=CLIENT_SECRET)
+            b = connected('PUSH', where(a), curve_secretkey=SECRET, curve_server=1)
+        """)
+        return program("passes(b, a)")
+
+    assert both(outcome)

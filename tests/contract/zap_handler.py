@@ -1,7 +1,11 @@
 """A ZAP handler as a program may have one of its own, and sockets for it to judge. Run inside of
 tests/contract/interactive.py."""
 
+ZAP = "inproc://zeromq.zap.01"
+KINDS = ["REP", "ROUTER"]
+
 CODE = '''
+import collections, random
 from zmq.utils import z85
 from zmq.utils.monitor import recv_monitor_message
 
@@ -22,6 +26,7 @@ class Handler:
 
     def __init__(self, answer=reply, kind='REP', context=None):
         self.answer, self.requests, self.ended = answer, [], threading.Event()
+        self.outbox = collections.deque()
         self.changed = threading.Condition()
         self.socket = (context or ctx).socket(getattr(zmq, kind))
         self.socket.linger = 0
@@ -35,6 +40,8 @@ class Handler:
             try:
                 if self.socket.poll(20):
                     self.one(self.socket.recv_multipart())
+                while self.outbox:
+                    self.socket.send_multipart(self.outbox.popleft())
             except zmq.ContextTerminated:
                 break
         self.socket.close()
@@ -97,3 +104,11 @@ def ask(made, number=1, domain=b''):
     made.send_multipart([b'', b'1.0', b'%d' % number, domain, b'192.0.2.1', b'', b'NULL'])
 '''
 
+# COUNT clients have asked, and the handler has said nothing yet.
+MANY = """
+    COUNT = {count}
+    first = bound('PULL', 'tcp://[::1]:*', ipv6=1); h = Handler(lambda request: None, {kind!r})
+    asking = [asker() for _ in range(COUNT)]
+    for n, each in enumerate(asking):
+        ask(each, n, b'domain %d' % n)
+"""
