@@ -17,6 +17,18 @@ def load(path):
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+def merged(file, override):
+    """What compose makes of two files, where each says something else."""
+    for name, value in override.items():
+        known = file.get(name)
+        if isinstance(known, dict) and isinstance(value, dict):
+            value = merged(known, value)
+        elif isinstance(known, list):
+            value = known + value
+        file[name] = value
+    return file
+
+
 def seconds(text):
     number, unit = re.fullmatch(r"(\d+)(ms|s|m)", text).groups()
     return int(number) * {"ms": 0.001, "s": 1, "m": 60}[unit]
@@ -25,16 +37,20 @@ def seconds(text):
 class Compose(system.System):
     """`up` and the rest are what one types; see docker_engine.py for the same with an engine."""
 
-    def __init__(self, path, release, base, directory):
-        super().__init__(path.parent, release, base, directory)
-        self.file = load(path)
+    def __init__(self, path, release, base, directory, prebuilt=None):
+        super().__init__(path.parent, release, base, directory, prebuilt)
+        override = path.with_suffix(f".override{path.suffix}")
+        self.file = merged(load(path), load(override)) if override.exists() else load(path)
         self.services = self.file["services"]
         self.addresses.update({name: self.bridge.address() for name in self.services})
 
     # --- From the file to settings ------------------------------------------------------------
 
     def _image(self, service):
-        return self.images[service["build"]["target"]]
+        build = service.get("build")
+        if build is None:
+            return self.images[service["image"]]
+        return self.last_image if isinstance(build, str) else self.images[build["target"]]
 
     def volume(self, name):
         """A named volume. Made as an engine makes it: the first container's image says whose."""

@@ -34,11 +34,12 @@ def instructions(dockerfile):
 
 
 class Builder:
-    def __init__(self, context, release, base, directory):
-        """`release` stands in for the tarball that the user puts into the context."""
+    def __init__(self, context, release, base, directory, prebuilt=None):
+        """`release`: the tarball that the user puts into the context; `prebuilt`: images by name.
+        Afterwards `stages` has those of this file too, and `image` is the last."""
         self.context, self.release, self.base = context, release, base
         self.directory = pathlib.Path(directory)
-        self.stages, self._runs = {}, 0
+        self.stages, self._runs = dict(prebuilt or {}), 0
         for word, rest in instructions(context / "Dockerfile"):
             getattr(self, f"_{word.lower()}")(rest)
 
@@ -46,7 +47,7 @@ class Builder:
         base, _, name = rest.partition(" AS ")
         known = self.stages.get(base) or Image([self.base])
         # A layer for all that the stage adds.
-        layer = self.directory / name
+        layer = self.directory / (name or "last")
         layer.mkdir()
         self.image = self.stages[name] = Image([str(layer), *known.layers], known.entrypoint)
 

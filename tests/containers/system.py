@@ -6,10 +6,11 @@ from . import certificates, container, image, wire
 class System:
     """`up` and the rest are for those that know the file."""
 
-    def __init__(self, context, release, base, directory):
+    def __init__(self, context, release, base, directory, prebuilt=None):
         self.context, self.directory = context, directory
         (directory / "images").mkdir()
-        self.images = image.Builder(context, release, base, directory / "images").stages
+        built = image.Builder(context, release, base, directory / "images", prebuilt)
+        self.images, self.last_image = built.stages, built.image
         self.bridge = container.Bridge()
         self.wire = wire.Wire(self.bridge, directory / "wire")
         self.addresses = {}  # by host name

@@ -1,4 +1,4 @@
-"""scripts/docker/kubernetes.yaml: its pods, with Secrets and ConfigMaps as a kubelet mounts them."""
+"""scripts/docker/kubernetes.yaml: its pods, with volumes as a kubelet mounts them."""
 
 import json
 import re
@@ -11,7 +11,7 @@ import yaml
 from harness import agents
 from harness.mounted import contents
 
-from . import container, kubernetes, release
+from . import container, kubernetes, stand_in
 from .conftest import EXAMPLES
 
 pytestmark = pytest.mark.xdist_group("containers")
@@ -26,7 +26,7 @@ def cluster(place):
         container.require()
         directory = place / f"cluster-{len(list(place.iterdir()))}"
         context = shutil.copytree(EXAMPLES, directory / "docker")
-        running.append(kubernetes.Cluster(context / FILE.name, release.stand_in(directory), "/",
+        running.append(kubernetes.Cluster(context / FILE.name, stand_in.tarball(directory), "/",
                                           directory, change))
         return running[-1]
 

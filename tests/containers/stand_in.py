@@ -1,8 +1,7 @@
-"""The release that images are built with: the one in build-dist, else a stand-in of its layout."""
+"""What was built for this machine's own C library, packed as scripts/dist packs a release."""
 
 import platform
 import shutil
-import subprocess
 import tarfile
 
 import pytest
@@ -13,14 +12,7 @@ ARCH = platform.machine()
 VERSION = "0.1.0"
 
 
-def find():
-    """The newest release tarball for this machine, or None."""
-    made = builds.REPOSITORY.glob(f"build-dist/curveshim-*-linux-{ARCH}.tar.gz")
-    return max(made, key=lambda path: path.stat().st_mtime, default=None)
-
-
-def stand_in(directory):
-    """What was built for this machine's own libc, packed as a release is."""
+def tarball(directory):
     tree = directory / f"curveshim-{VERSION}-linux-{ARCH}"
     scripts = builds.REPOSITORY / "scripts"
     files = {"bin/curveshim-run": scripts / "curveshim-run",
@@ -33,8 +25,7 @@ def stand_in(directory):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, tree / name)
     shutil.copytree(scripts / "run", tree / "share" / "curveshim" / "run")
-    (tree / "lib" / "curveshim" / "libcurveshim.so").symlink_to(f"{ARCH}-glibc/libcurveshim.so")
-    tarball = directory / f"{tree.name}.tar.gz"
-    with tarfile.open(tarball, "w:gz", compresslevel=1) as tar:
+    packed = directory / f"{tree.name}.tar.gz"
+    with tarfile.open(packed, "w:gz", compresslevel=1) as tar:
         tar.add(tree, tree.name)
-    return tarball
+    return packed
