@@ -5,6 +5,7 @@
 
 #include "shim/authenticator.h"
 #include "shim/locks.h"
+#include "shim/metrics.h"
 #include "shim/observer_clock.h"
 #include "shim/state.h"
 #include "shim/state_page.h"
@@ -144,6 +145,7 @@ int context_end(void *address, const void *caller, int (*real)(const struct zmql
         if (!registry_has_contexts()) {
             observer_clock_stop();
             state_page_close();
+            metrics_wake();
         }
     }
     errno = saved;

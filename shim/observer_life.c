@@ -64,6 +64,7 @@ void life_hung_up(struct slot *slot)
 void life_succeeds(int fd, struct slot *slot)
 {
     (void)claim_own(slot);
+    __atomic_store_n(&slot->live, true, __ATOMIC_RELEASE);
     outcome_ok(fd, slot);
 }
 
@@ -104,6 +105,22 @@ static void look(int fd, struct slot *slot, const struct slot *copy, int64_t now
     if (__atomic_load_n(&slot->moved, __ATOMIC_ACQUIRE) == copy->moved &&
         claim(slot, copy->life, copy->told) && verdict.tell)
         outcome_failed(copy, verdict.reason, verdict.detail);
+}
+
+void lives_count(size_t *servers, size_t *clients)
+{
+    *servers = *clients = 0;
+    for (int fd = 0; fd <= slot_highest(); fd++) {
+        struct slot *slot = slot_if_any(fd);
+        ino_t inode;
+
+        if (slot == NULL || !__atomic_load_n(&slot->live, __ATOMIC_ACQUIRE) ||
+            __atomic_load_n(&slot->life, __ATOMIC_ACQUIRE) < first)
+            continue;
+        inode = __atomic_load_n(&slot->inode, __ATOMIC_RELAXED);
+        if (inode != 0 && observer_inode(fd) == inode)
+            ++*(slot->connecting ? clients : servers);
+    }
 }
 
 size_t lives_sweep(void)

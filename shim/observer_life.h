@@ -26,6 +26,9 @@ void life_untold(struct slot *slot);
 /* The number of a descriptor is used anew, or was found to be another file's. */
 void life_replaced(int fd);
 
+/* How many connections are established whose handshake has ended well, by the own side. */
+void lives_count(size_t *servers, size_t *clients);
+
 /* Tells of those that have stopped. How many are still under way. */
 size_t lives_sweep(void);
 

@@ -7,6 +7,8 @@
 #include "shim/elf_object.h"
 #include "shim/log.h"
 #include "shim/metrics.h"
+#include "shim/metrics_writer.h"
+#include "shim/state.h"
 #include "shim/state_page.h"
 #include "shim/wire_peer.h"
 
@@ -75,5 +77,6 @@ void observer_report_blocked(int fd, bool connecting, const char *spoken, const 
     event_text(&event, "endpoint", endpoint);
     without_port(key, peer, connecting);
     log_repeatable(&event, key, spoken);
+    metrics_writer_ensure(state_config());
     errno = saved;
 }

@@ -34,6 +34,7 @@ struct slot {
     bool connecting;
     bool watched;     /* the connection is there, and something was sent or received */
     bool peer_is_old; /* it has shown no ZMTP 3 greeting */
+    bool live;        /* its handshake ended well */
     bool cut;         /* nothing may pass any more */
     uint8_t sent;     /* enum wire_command: the last one */
     uint8_t received;

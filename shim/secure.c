@@ -13,6 +13,7 @@
 #include "shim/keys.h"
 #include "shim/listener.h"
 #include "shim/metrics.h"
+#include "shim/metrics_writer.h"
 #include "shim/observer.h"
 #include "shim/report.h"
 #include "shim/secured_route.h"
@@ -356,6 +357,7 @@ int64_t secure_call(enum attempt_call call, void *socket, const char *endpoint, 
         result = config->mode == CONFIG_ON      ? call_on(&attempt, config)
                  : config->mode == CONFIG_AUDIT ? call_audited(&attempt, config)
                                                 : real_call(&attempt);
+        metrics_writer_ensure(config);
     }
     if (attempt.sock != NULL) {
         int saved = errno;

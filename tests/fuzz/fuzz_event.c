@@ -32,6 +32,33 @@ static void check_json(const struct event *event, const struct event_origin *ori
     CHECK(strcmp(object.members[2].text, "auth") == 0);
 }
 
+/* RFC 5424: values end at their quote, and the structured data at its bracket. */
+static void check_syslog(const struct event *event, const struct event_origin *origin, bool json)
+{
+    static char datagram[EVENT_SYSLOG_MAX + 1];
+    size_t length = event_format_syslog(datagram, event, origin, origin->program, json);
+    const char *at = strstr(datagram, " [curveshim@32473 ");
+    size_t values = 0;
+
+    CHECK(length > 0 && length <= EVENT_SYSLOG_MAX && strlen(datagram) == length);
+    for (size_t i = 0; i < length; i++)
+        CHECK((unsigned char)datagram[i] >= 0x20 && datagram[i] != 0x7f);
+    CHECK(at != NULL);
+    for (at += 2; *at != ']'; at++) {
+        CHECK(*at != '\0');
+        if (*at != '"')
+            continue;
+        for (at++; *at != '"'; at++) {
+            CHECK(*at != '\0' && *at != ']');
+            if (*at == '\\')
+                CHECK(*++at == '\\' || *at == '"' || *at == ']');
+        }
+        values++;
+    }
+    CHECK(values == 2 + event->count && at[1] == ' ');
+    CHECK(!json || (at[2] == '{' && datagram[length - 1] == '}'));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const names[] = {"result",  "reason",   "key",      "name",
@@ -51,6 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         event_text(&event, names[i], texts[2 + i]);
     check_line(event_format_text(line, &event, &origin));
     check_json(&event, &origin);
+    check_syslog(&event, &origin, false);
+    check_syslog(&event, &origin, true);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     return 0;
