@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "certs/pair.h"
@@ -156,6 +157,15 @@ static int switch_over(struct rotation *r, struct cert_error *error)
     return rotation_mark(r->store, old, error);
 }
 
+/* Running servers take a new key up within a second; whoever reads the directory of this client may
+ * use it as soon as it is there. */
+static void wait_for_servers(void)
+{
+    const struct timespec while_they_do = {1, 200000000};
+
+    nanosleep(&while_they_do, NULL);
+}
+
 static bool is_server(const struct rotation *r)
 {
     return strcmp(r->name, "server") == 0;
@@ -229,7 +239,7 @@ static int prepare(struct rotation *r, struct cert_error *error)
     authorized = rotation_authorize_next(r, error);
     if (authorized < 0)
         return -1;
-    say_prepared(r, authorized == 1);
+    say_prepared(r, authorized != 0);
     return 0;
 }
 
@@ -256,9 +266,13 @@ static int start(struct rotation *r, struct cert_error *error)
         return under_way(r, error);
     /* Whoever reads the directory must find the new key authorised before it is used. */
     authorized = rotation_authorize_next(r, error);
-    if (authorized < 0 || switch_over(r, error) != 0)
+    if (authorized < 0)
         return -1;
-    say_switched(r, authorized == 1);
+    if (authorized == ROTATION_AUTHORIZED_NOW)
+        wait_for_servers();
+    if (switch_over(r, error) != 0)
+        return -1;
+    say_switched(r, authorized != 0);
     return 0;
 }
 

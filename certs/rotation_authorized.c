@@ -101,10 +101,12 @@ int rotation_authorize_next(struct rotation *r, struct cert_error *error)
     if (keyset_load(&set, in->fd, in->path, error) != 0)
         return -1;
     file = keyset_find(&set, r->current->public_key);
-    if (file != NULL && keyset_find(&set, r->other->public_key) == NULL)
-        result = add_beside(r->store, file, r->name, r->other->public_key, error);
-    if (result == 0 && file != NULL)
+    if (file != NULL && keyset_find(&set, r->other->public_key) != NULL)
         result = 1;
+    else if (file != NULL)
+        result = add_beside(r->store, file, r->name, r->other->public_key, error) == 0
+                     ? ROTATION_AUTHORIZED_NOW
+                     : -1;
     keyset_free(&set);
     return result;
 }

@@ -28,8 +28,9 @@ int rotation_read(const struct rotation *r, struct certificate *certificate, con
 /* Makes what a first step that was cut short left out: 1 if something was missing, 0 if nothing. */
 int rotation_complete(struct rotation *r, struct cert_error *error);
 
-/* Authorises the key of r->other with what the key of r->current may do. 1 if both are authorised
- * now, 0 if that of r->current is not. */
+/* Authorises the key of r->other with what the key of r->current may do: 0 if that of r->current is
+ * not authorised itself, 1 if both were, ROTATION_AUTHORIZED_NOW if both are from now on. */
+#define ROTATION_AUTHORIZED_NOW 2
 int rotation_authorize_next(struct rotation *r, struct cert_error *error);
 
 /* Notes in each authorised certificate of a key that a newer one replaces it. */

@@ -1,0 +1,41 @@
+#!/usr/bin/python3
+"""An agent that answers each request, and counts those that it has seen before. Until SIGTERM."""
+
+import json
+import signal
+import sys
+
+import zmq
+
+
+class Stopped(Exception):
+    pass
+
+
+def stop(*_):
+    raise Stopped
+
+
+def main():
+    context = zmq.Context()
+    socket = context.socket(zmq.ROUTER)
+    socket.bind(sys.argv[1])
+    signal.signal(signal.SIGTERM, stop)
+    print(json.dumps({"endpoint": socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")}),
+          flush=True)
+    seen, again = set(), 0
+    try:
+        while True:
+            peer, request = socket.recv_multipart()
+            again += request in seen
+            seen.add(request)
+            socket.send_multipart([peer, request])
+    except Stopped:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # What was answered goes out.
+    context.destroy(linger=5000)
+    print(json.dumps({"answered": len(seen), "again": again}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
