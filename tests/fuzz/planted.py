@@ -18,6 +18,8 @@ PLANTS = (
     Plant("event", "shim/event.c", "code >= 0x7f && code < 0xa0", "code > 0x7f && code < 0xa0"),
     Plant("fleet", "certs/fleet_file.c", "strcmp(name, reserved[i]) == 0",
           "strcmp(name, reserved[i]) == 300"),
+    Plant("fleet_log", "certs/fleet_match.c", "bind->endpoint, NULL) != 0 ||",
+          "bind->endpoint, NULL) > 0 ||"),
     Plant("json", "certs/json.c", "if (reader->at == reader->end)\n            return \"a string",
           "if (reader->at == reader->end + 1)\n            return \"a string"),
     Plant("known_servers", "shim/known_servers.c", "if (!any && glob_match(", "if (glob_match("),
