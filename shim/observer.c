@@ -246,20 +246,6 @@ void observer_cut(int fd, struct slot *slot, bool told_to_give_up)
         (void)backoff_failed(&observer_backoff, slot->peer, told_to_give_up, observer_now());
 }
 
-/* What the kernel holds for it is not to be received any more: the observer looks again. */
-static void withhold(int fd, ino_t inode)
-{
-    struct slot *slot = slot_if_any(fd);
-    unsigned char state = __atomic_load_n(&observer_states[fd], __ATOMIC_RELAXED), watched;
-
-    if (slot == NULL || slot->inode != inode || !(state & OBSERVER_WATCHED))
-        return;
-    __atomic_store_n(&slot->cut, true, __ATOMIC_RELAXED);
-    watched = state & (unsigned char)~QUIET;
-    (void)__atomic_compare_exchange_n(&observer_states[fd], &state, watched, false,
-                                      __ATOMIC_RELEASE, __ATOMIC_RELAXED);
-}
-
 /* The descriptor may be closed and another be born under its number at any moment: what is shut
  * down is a duplicate that was compared first. */
 void observer_end(int fd, ino_t inode)
@@ -268,9 +254,7 @@ void observer_end(int fd, ino_t inode)
 
     if (copy < 0)
         return;
-    if (observer_inode(copy) == inode) {
-        withhold(fd, inode);
+    if (observer_inode(copy) == inode)
         shutdown(copy, SHUT_RDWR);
-    }
     syscall(SYS_close, copy);
 }

@@ -80,8 +80,7 @@ void observer_broken(int fd, int error);
  * that was connected to is no mistake. libzmq doesn't say in its greeting who is the server. */
 void observer_server_connects(void);
 
-/* Ends a connection, unless fd is another socket by now. What it has received and not handed to
- * the program is dropped. From any thread. */
+/* Ends a connection, unless fd is another socket by now. From any thread. */
 void observer_end(int fd, ino_t inode);
 
 #endif
