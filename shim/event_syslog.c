@@ -52,7 +52,7 @@ static void put_host(struct out *out, const char *host)
     char name[256];
     size_t length = 0;
 
-    for (; host[length] != '\0' && length < sizeof name - 1; length++)
+    for (; length < sizeof name - 1 && host[length] != '\0'; length++)
         name[length] = (char)(host[length] > ' ' && host[length] <= '~' ? host[length] : '_');
     name[length] = '\0';
     out_put(out, length > 0 ? name : "-");
