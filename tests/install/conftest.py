@@ -1,6 +1,8 @@
 import dataclasses
 import pathlib
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -31,3 +33,11 @@ def installed(tmp_path_factory):
                    check=True, capture_output=True, text=True)
     prefix = root / options.option("prefix").lstrip("/")
     return Installed(root, prefix, prefix / options.option("libdir"))
+
+
+@pytest.fixture(scope="module")
+def place():
+    """Not on an overlay: what machines write goes to one of their own."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="curveshim-", dir="/dev/shm"))
+    yield directory
+    shutil.rmtree(directory)

@@ -1,49 +1,19 @@
 """meson dist, and the Debian package: built from what it makes, installed, used, and purged."""
 
-import os
-import pathlib
-import shutil
 import subprocess
 import tarfile
-import tempfile
 
 import pytest
 
-from containers import container
 from harness import builds
+from install import machine as machines
 from install import options, package
+from install.machine import CERTIFICATES, run, use
 
 pytestmark = pytest.mark.slow
 
-ROOT = builds.REPOSITORY / ".agents" / "roots" / "bookworm"
-CERTIFICATES = "/etc/curveshim/certificates"
 # What dpkg itself and ldconfig keep.
 BOOKS = ("/var/lib/dpkg/", "/var/log/", "/var/cache/ldconfig/", "/etc/ld.so.cache", "/proc/", "/dev/")
-
-SERVER = """\
-import zmq
-s = zmq.Context().socket(zmq.REP)
-s.bind("ipc:///tmp/agent")
-while True:
-    s.send(b"hello, " + s.recv())
-"""
-CLIENT = """\
-import zmq
-s = zmq.Context().socket(zmq.REQ)
-s.linger = 0
-s.connect("ipc:///tmp/agent")
-s.send(b"world")
-print(s.recv().decode() if s.poll(%d) else "nothing")
-"""
-BY_BARE_NAME = {"LD_PRELOAD": "libcurveshim.so", "SECURE_ZMQ": "1"}
-
-
-@pytest.fixture(scope="module")
-def place():
-    """Not on an overlay: what containers write goes to one of their own."""
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="curveshim-", dir="/dev/shm"))
-    yield directory
-    shutil.rmtree(directory)
 
 
 @pytest.fixture(scope="module")
@@ -64,20 +34,9 @@ def deb(changes):
 
 @pytest.fixture
 def machine(place, deb):
-    container.require()
-    if not (ROOT / "usr").exists():
-        pytest.skip(f"no root {ROOT}, make one with scripts/setup-roots")
-    settings = container.Settings(layers=[ROOT], command=["sleep", "infinity"],
-                                  mounts=[(str(deb), "/curveshim.deb", True)])
-    machine = container.Container("machine", settings, place / "machine")
+    machine = machines.start(place / "machine", mounts=[(str(deb), "/curveshim.deb", True)])
     yield machine
     machine.close()
-
-
-def run(machine, *command, **environment):
-    done = machine.run(*command, patience=120, **environment)
-    assert done.returncode == 0, done
-    return done.stdout
 
 
 def files(machine):
@@ -115,8 +74,6 @@ def test_installed_used_and_purged(machine):
             "/usr/share/bash-completion/completions/curveshim-cert"} <= installed
     assert run(machine, "dpkg", "--audit") == ""
 
-    run(machine, "curveshim-cert", "init", CERTIFICATES)
-    assert "all is well" in run(machine, "curveshim-cert", "verify", CERTIFICATES)
     use(machine)
 
     run(machine, "dpkg", "--purge", "curveshim")
@@ -124,17 +81,3 @@ def test_installed_used_and_purged(machine):
     assert left and all(path.startswith(CERTIFICATES) for path in left), left
     run(machine, "rm", "-r", "/etc/curveshim")
     assert files(machine) == before and directories(machine) == places
-
-
-def use(machine):
-    """As the README says: by the library's bare name, by curveshim-run; and without, in vain."""
-    shim = " ".join(f"{name}={value}" for name, value in BY_BARE_NAME.items())
-    pid = run(machine, "sh", "-c", f"{shim} python3 -B -c '{SERVER}' </dev/null >/tmp/log 2>&1 & echo $!")
-    answer = run(machine, "python3", "-B", "-c", CLIENT % 30000, **BY_BARE_NAME)
-    assert answer == "hello, world\n"
-    answer = run(machine, "curveshim-run", "python3", "-B", "-c", CLIENT % 30000)
-    assert answer == "hello, world\n"
-    assert run(machine, "python3", "-B", "-c", CLIENT % 1000) == "nothing\n"
-    assert ": secured" in run(machine, "curveshim-check", pid.strip())
-    run(machine, "sh", "-c", f"kill {pid}")
-    run(machine, "rm", "/tmp/log", "/tmp/agent")

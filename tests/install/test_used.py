@@ -3,9 +3,12 @@
 import os
 import subprocess
 
+import pytest
+
 from harness import runtimes
 from harness.agents import environment
 from harness.exchange import Party, assert_complete, assert_curve_on_the_wire
+from install import machine as machines
 
 
 def test_preloaded_by_bare_name(theatre, installed, certs):
@@ -46,3 +49,14 @@ def test_curveshim_check_knows_a_process_under_it(installed, certs):
         result = subprocess.run([installed.tool("curveshim-check"), str(process.pid)],
                                 capture_output=True, text=True, check=False)
     assert result.returncode == 0 and ": secured" in result.stdout, result
+
+
+@pytest.mark.slow
+def test_on_a_machine_of_its_own(installed, place):
+    """Installed below /usr/local, and with no other step than ldconfig."""
+    machine = machines.start(place / "machine", layers=[installed.root])
+    try:
+        machines.run(machine, "ldconfig")
+        machines.use(machine)
+    finally:
+        machine.close()
