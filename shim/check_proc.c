@@ -81,8 +81,9 @@ char *proc_variable(pid_t pid, const char *name)
     char *environment = proc_read(pid, "environ", &size);
     char *value = NULL;
 
-    for (size_t at = 0; environment != NULL && at < size && value == NULL;
-         at += strlen(environment + at) + 1)
+    if (environment == NULL)
+        return NULL;
+    for (size_t at = 0; at < size && value == NULL; at += strlen(environment + at) + 1)
         if (strncmp(environment + at, name, length) == 0 && environment[at + length] == '=')
             value = check_format("%s", environment + at + length + 1);
     free(environment);
