@@ -19,6 +19,8 @@ FILES = {
     "share/bash-completion/completions/curveshim-check": 0o644,
     "share/bash-completion/completions/curveshim-run": 0o644,
     "share/curveshim/curveshim-events.schema.json": 0o644,
+    "share/curveshim/monitoring/curveshim-dashboard.json": 0o644,
+    "share/curveshim/monitoring/curveshim-rules.yml": 0o644,
     "share/curveshim/run/certificates.sh": 0o644,
     "share/curveshim/run/configuration.sh": 0o644,
     "share/curveshim/run/program.sh": 0o644,
