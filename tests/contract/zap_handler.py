@@ -38,10 +38,14 @@ class Handler:
     def run(self):
         while not self.ended.is_set():
             try:
+                # A request can be gone by the time it is read: libzmq takes back what a client
+                # that has left meanwhile had asked.
                 if self.socket.poll(20):
-                    self.one(self.socket.recv_multipart())
+                    self.one(self.socket.recv_multipart(zmq.NOBLOCK))
                 while self.outbox:
                     self.socket.send_multipart(self.outbox.popleft())
+            except zmq.Again:
+                pass
             except zmq.ContextTerminated:
                 break
         self.socket.close()
