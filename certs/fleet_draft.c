@@ -226,7 +226,25 @@ static void put_other(struct fleet_draft *draft, const struct fleet_map *map,
             shown(call->endpoint));
 }
 
-static void put_heading(const struct fleet_seen_agent *agent, bool counted, FILE *stream)
+/* Different binds of different processes: often different agents that one script was started as. */
+static bool may_be_several(const struct fleet_seen_agent *agent)
+{
+    const struct fleet_seen_call *first = NULL;
+
+    for (size_t i = 0; i < agent->call_count; i++) {
+        const struct fleet_seen_call *call = &agent->calls[i];
+
+        if (call->call != FLEET_BIND || call->sort != FLEET_WANTED || twin(agent, call) != NULL)
+            continue;
+        if (first != NULL && first->pid != call->pid)
+            return true;
+        first = call;
+    }
+    return false;
+}
+
+static void put_heading(struct fleet_draft *draft, const struct fleet_seen_agent *agent,
+                        bool counted, FILE *stream)
 {
     fprintf(stream, "\n%s[%s]\n", counted ? "" : "# Nothing of this agent counts yet:\n# ",
             agent->name);
@@ -239,6 +257,12 @@ static void put_heading(const struct fleet_seen_agent *agent, bool counted, FILE
     if (agent->pid_count > 1)
         fprintf(stream, ", %zu processes", agent->pid_count);
     fputc('\n', stream);
+    if (counted && may_be_several(agent)) {
+        fputs("# CHECK: not all of this is bound by one process: if these are agents of their own, "
+              "give\n# each its log\n",
+              stream);
+        draft->doubtful++;
+    }
 }
 
 static void put_agent(struct fleet_draft *draft, const struct fleet_map *map,
@@ -250,7 +274,7 @@ static void put_agent(struct fleet_draft *draft, const struct fleet_map *map,
     for (call = calls; !counted && call < end; call++)
         counted = counts(agent, call);
     draft->agents += counted;
-    put_heading(agent, counted, stream);
+    put_heading(draft, agent, counted, stream);
     for (call = calls; call < end; call++)
         if (call->call == FLEET_BIND && counts(agent, call))
             put_bind(draft, call, stream);

@@ -39,20 +39,23 @@ static bool same_but_for_host(const struct fleet_seen_agent *a, const struct fle
            strcmp(a->service, b->service) == 0 && strcmp(a->source, b->source) == 0;
 }
 
-/* Containers that are made alike share what is mounted: they are one agent. */
-static bool is_of(const struct fleet_seen_agent *agent, const char *source,
-                  const struct fleet_event *event)
-{
-    return strcmp(agent->script, event->script) == 0 &&
-           strcmp(agent->program, event->program) == 0 &&
-           strcmp(agent->service, event->service) == 0 && strcmp(agent->source, source) == 0 &&
-           (event->service[0] != '\0' || strcmp(agent->host, event->host) == 0);
-}
-
 /* Docker's name for a container, another one each time it is made: "3f2a9c81d0b7". */
 static bool is_made_up(const char *host)
 {
     return strlen(host) == 12 && host[strspn(host, "0123456789abcdef")] == '\0';
+}
+
+/* Processes in a container share the certificates that are mounted there: they are one agent, and
+ * so are the containers of one service. */
+static bool is_of(const struct fleet_seen_agent *agent, const char *source,
+                  const struct fleet_event *event)
+{
+    if (event->service[0] != '\0')
+        return strcmp(agent->service, event->service) == 0;
+    return agent->service[0] == '\0' && strcmp(agent->source, source) == 0 &&
+           strcmp(agent->host, event->host) == 0 &&
+           (agent->made_up_host || (strcmp(agent->script, event->script) == 0 &&
+                                    strcmp(agent->program, event->program) == 0));
 }
 
 static struct fleet_seen_agent *add_agent(struct fleet_map *map, const char *source,
@@ -120,6 +123,7 @@ static int add_call(struct fleet_seen_agent *agent, const struct fleet_event *ev
         return cert_fail(error, ENOMEM, "out of memory");
     call->call = event->call;
     call->sort = event->sort;
+    call->pid = event->pid;
     call->endpoint = strdup(event->endpoint);
     call->resolved = strdup(event->resolved);
     call->addresses = strdup(event->addresses);
@@ -175,6 +179,7 @@ static void absorb(struct fleet_seen_agent *agent, struct fleet_seen_agent *from
         struct fleet_seen_call *call = &from->calls[i];
         const struct fleet_event event = {.call = call->call,
                                           .sort = call->sort,
+                                          .pid = call->pid,
                                           .endpoint = call->endpoint,
                                           .resolved = call->resolved,
                                           .addresses = call->addresses,
@@ -204,6 +209,8 @@ static bool shares_its_log(const struct fleet_map *map, size_t index)
 
 void fleet_map_finish(struct fleet_map *map)
 {
+    bool several = false;
+
     for (size_t i = 0; i < map->count; i++)
         for (size_t j = map->count; j-- > i + 1;) {
             struct fleet_seen_agent *agent = &map->agents[i], *other = &map->agents[j];
@@ -214,8 +221,12 @@ void fleet_map_finish(struct fleet_map *map)
                 remove_agent(map, j);
             }
         }
-    for (size_t i = 0; i < map->count; i++)
+    for (size_t i = 0; i < map->count; i++) {
         map->agents[i].alone = map->count > 1 && !shares_its_log(map, i);
+        several |= strcmp(map->agents[i].source, map->agents[0].source) != 0;
+    }
+    for (size_t i = 0; i < map->count; i++)
+        map->agents[i].one_of_logs = several;
     for (size_t i = 0; i < map->count; i++)
         fleet_name(map->agents[i].called, &map->agents[i]);
 }

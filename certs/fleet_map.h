@@ -24,6 +24,7 @@ enum fleet_sight {
 struct fleet_seen_call {
     enum fleet_call call;
     enum fleet_sort sort;
+    long pid; /* of the first process that was seen to make it */
     char *endpoint, *resolved, *addresses, *reason; /* as in struct fleet_event */
     /* Of connects, from fleet_match: */
     enum fleet_sight sight;
@@ -35,7 +36,8 @@ struct fleet_seen_call {
 struct fleet_seen_agent {
     char *source; /* path of the log, without the number that a rotation gave it */
     char *service, *host, *program, *script;
-    bool alone; /* nobody else is in its log, and there are others; from fleet_map_finish */
+    bool alone;       /* nobody else is in its log, and there are others; from fleet_map_finish */
+    bool one_of_logs; /* there is more than one log; likewise */
     bool made_up_host;
     char called[FLEET_NAME_MAX]; /* fleet_name; from fleet_map_finish */
     char *name;                  /* from fleet_names */

@@ -123,6 +123,8 @@ void fleet_name(char name[FLEET_NAME_MAX], const struct fleet_seen_agent *agent)
         append_piece(name, telling(agent->script, !is_module(agent), NULL));
     if (name[0] == '\0' && !script_is_interpreter(agent->program))
         append(name, agent->program, strlen(agent->program));
+    if (name[0] == '\0' && agent->one_of_logs)
+        append_piece(name, telling(agent->source, true, NULL));
 }
 
 /* The host by which others connect to it, if they agree on one. */

@@ -135,6 +135,39 @@ def test_two_of_a_name_in_two_directories_and_just_two(draft):
     assert list(drafted.sections) == ["brain-server", "ear-server", "listen-vm", "Listen-vm-2"]
 
 
+def test_what_runs_in_one_container_is_one_agent(draft):
+    """It shares what is mounted there, as a health check does."""
+    main, check = {"script": "/app/main.py"}, {"script": "/app/check.py"}
+    drafted = draft(
+        brain=[bind("tcp://*:5555", "tcp://0.0.0.0:5555", host="3f2a9c81d0b7", **main),
+               connect("tcp://127.0.0.1:5555", host="3f2a9c81d0b7", **check)],
+        all=["ear-1 | " + connect("tcp://brain:5555", host="bbbbbbbbbbbb", **main),
+             "ear-1 | " + connect("tcp://127.0.0.1:6666", host="bbbbbbbbbbbb", **check),
+             "eye-1 | " + bind("tcp://*:6666", "tcp://0.0.0.0:6666", host="cccccccccccc", **main)])
+    assert drafted.sections == {
+        "brain": ["bind tcp://*:5555", "connect brain tcp://127.0.0.1:5555"],
+        "ear": ["connect brain tcp://brain:5555", "connect eye tcp://127.0.0.1:6666"],
+        "eye": ["bind tcp://*:6666"]}
+
+
+def test_one_script_that_is_many_agents_is_told(draft):
+    drafted = draft(all=[bind(f"tcp://*:{port}", pid=port, script="/srv/service.py")
+                         for port in (5000, 5001)])
+    assert drafted.sections == {"service": ["bind tcp://*:5000", "bind tcp://*:5001"]}
+    assert "1 lines are not certain" in drafted.notes
+    assert drafted.marked("# CHECK: not all of this is bound by one process")
+    # Started anew it is one.
+    again = draft(again=[bind("tcp://*:5000", pid=pid, script="/srv/service.py") for pid in (1, 2)])
+    assert again.notes == "" and "2 processes" in again.text
+
+
+def test_logs_with_more_than_one_agent_name_them_too(draft):
+    drafted = draft(brain=[bind("tcp://*:5555", script="/app/main.py", host="a"),
+                           connect("tcp://a:5555", script="/app/check.py", host="a")],
+                    ear=[connect("tcp://a:5555", script="/app/main.py", host="b")])
+    assert set(drafted.sections) == {"brain", "check", "ear"}
+
+
 def test_pods_of_a_deployment_are_one_agent(draft):
     drafted = draft(all=[
         bind("tcp://*:5555", "tcp://0.0.0.0:5555", host="brain-6d4cf56db6-x7k2p", program="x"),
