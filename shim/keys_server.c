@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "shim/keys.h"
@@ -22,9 +23,18 @@ struct remembered {
 };
 static struct table remembered;
 
-/* The text of known_servers that was read last; replaced, never changed. */
+/* The last text of known_servers that was whole, as far as can be told; replaced, never changed. */
 static char *list_text;
 static size_t list_length;
+
+/* A list that changed as lately as this may be half of what it is going to be. */
+#define YOUNG_MS 900
+
+struct list {
+    char *text; /* owned */
+    size_t length;
+    bool young;
+};
 
 static struct remembered *recall(const char *path)
 {
@@ -97,15 +107,25 @@ static int explain_unopened(const char *path, struct cert_error *error)
     return cert_fail(error, code, "%s: %s", path, strerror(code));
 }
 
-/* Reads a whole regular file into memory of its own. */
-static int slurp(char **text, size_t *length, const char *path, struct cert_error *error)
+static bool is_young(const struct timespec *modified)
+{
+    struct timespec now;
+    int64_t age;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    age = ((int64_t)now.tv_sec - modified->tv_sec) * 1000 +
+          (now.tv_nsec - modified->tv_nsec) / 1000000;
+    return age >= 0 && age < YOUNG_MS;
+}
+
+/* Reads a whole regular file. */
+static int slurp(struct list *list, const char *path, struct cert_error *error)
 {
     struct stat status;
     ssize_t n = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), result = -1;
 
-    *text = NULL;
-    *length = 0;
+    memset(list, 0, sizeof *list);
     if (fd < 0)
         return explain_unopened(path, error);
     if (fstat(fd, &status) != 0)
@@ -114,81 +134,94 @@ static int slurp(char **text, size_t *length, const char *path, struct cert_erro
         cert_fail(error, EINVAL, "%s: not a regular file of at most %d bytes", path, LIST_MAX);
     else if (status.st_mode & S_IWOTH)
         cert_fail(error, EPERM, "%s: others can write this file: run chmod o-w %s", path, path);
-    else if ((*text = malloc((size_t)status.st_size + 1)) == NULL)
+    else if ((list->text = malloc((size_t)status.st_size + 1)) == NULL)
         cert_fail(error, ENOMEM, "%s: out of memory", path);
     else
         result = 0;
-    while (result == 0 && *length < (size_t)status.st_size) {
-        n = read(fd, *text + *length, (size_t)status.st_size - *length);
+    while (result == 0 && list->length < (size_t)status.st_size) {
+        n = read(fd, list->text + list->length, (size_t)status.st_size - list->length);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             break;
-        *length += (size_t)n;
+        list->length += (size_t)n;
     }
+    if (result == 0)
+        list->young = is_young(&status.st_mtim);
     if (result == 0 && n < 0)
         result = cert_fail(error, errno, "%s: %s", path, strerror(errno));
     close(fd);
     if (result != 0) {
-        free(*text);
-        *text = NULL;
+        free(list->text);
+        list->text = NULL;
     }
     return result;
 }
 
-static void remember_list(const char *text, size_t length)
+static bool is_whole(const struct list *list, const char *path)
 {
-    char *old, *copy = malloc(length + 1);
+    struct known_server found;
+    struct cert_error ignored;
 
-    if (copy == NULL || text == NULL) {
-        free(copy);
+    return known_servers_find(&found, list->text, list->length, path, "", &ignored) >= 0;
+}
+
+/* One that may be half-written only where there is no other. */
+static void remember_list(const struct list *list, const char *path)
+{
+    char *old, *copy = is_whole(list, path) ? malloc(list->length + 1) : NULL;
+
+    if (copy == NULL)
         return;
-    }
-    memcpy(copy, text, length);
+    memcpy(copy, list->text, list->length);
     lock_take(LOCK_KEYS);
     old = list_text;
-    list_text = copy;
-    list_length = length;
+    if (list->young && old != NULL) {
+        old = copy;
+    } else {
+        list_text = copy;
+        list_length = list->length;
+    }
     lock_drop(LOCK_KEYS);
     free(old);
 }
 
-/* A copy of the list that was read last. 1; 0 if there was none; -1 when out of memory. */
-static int recall_list(char **text, size_t *length)
+/* A copy of the list that is remembered. 1; 0 if there is none; -1 when out of memory. */
+static int recall_list(struct list *list)
 {
     int result = 0;
 
-    *text = malloc(LIST_MAX + 1);
-    if (*text == NULL)
+    memset(list, 0, sizeof *list);
+    list->text = malloc(LIST_MAX + 1);
+    if (list->text == NULL)
         return -1;
     lock_take(LOCK_KEYS);
     if (list_text != NULL) {
-        memcpy(*text, list_text, list_length);
-        *length = list_length;
+        memcpy(list->text, list_text, list_length);
+        list->length = list_length;
         result = 1;
     }
     lock_drop(LOCK_KEYS);
     if (result == 1)
         return 1;
-    free(*text);
-    *text = NULL;
+    free(list->text);
+    list->text = NULL;
     return 0;
 }
 
 /* A copy of known_servers as it is now, or as it was last. 1, or 0 if it is not in force. */
-static int read_list(char **text, size_t *length, const struct config *config,
-                     struct cert_error *error)
+static int read_list(struct list *list, const struct config *config, struct cert_error *error)
 {
     int result = keys_check_directory(config, config->known_servers, error);
 
     if (result == 0)
-        result = slurp(text, length, config->known_servers, error);
+        result = slurp(list, config->known_servers, error);
     if (result == 0) {
-        remember_list(*text, *length);
+        remember_list(list, config->known_servers);
         return 1;
     }
     if (keys_out_of_reach(error)) {
-        result = recall_list(text, length);
+        result = recall_list(list);
         if (result != 0)
             return result;
     }
@@ -216,19 +249,43 @@ static int resolve_value(uint8_t key[KEY_BYTES], const char *value, const char *
     return -1;
 }
 
-static int from_list(uint8_t key[KEY_BYTES], char source[KEYS_SOURCE], const char *text,
-                     size_t length, const char *endpoint, const struct config *config,
-                     struct cert_error *error)
+static int find_server(struct known_server *found, const struct list *list, const char *endpoint,
+                       const struct config *config, struct cert_error *error)
+{
+    int result =
+        known_servers_find(found, list->text, list->length, config->known_servers, endpoint, error);
+
+    if (result == 1)
+        return 0;
+    if (result == 0)
+        cert_fail(error, EACCES,
+                  "%s lists no server for this endpoint: add a line '%s  CERT-FILE-or-Z85'",
+                  config->known_servers, endpoint);
+    return -1;
+}
+
+/* What is missing or malformed in a list that is being written may have been there before. */
+static int find_in_former(struct known_server *found, const char *endpoint,
+                          const struct config *config)
+{
+    struct cert_error ignored;
+    struct list former;
+    int result = -1;
+
+    if (recall_list(&former) == 1)
+        result = find_server(found, &former, endpoint, config, &ignored);
+    free(former.text);
+    return result;
+}
+
+static int from_list(uint8_t key[KEY_BYTES], char source[KEYS_SOURCE], const struct list *list,
+                     const char *endpoint, const struct config *config, struct cert_error *error)
 {
     struct known_server entry;
-    int found = known_servers_find(&entry, text, length, config->known_servers, endpoint, error);
 
-    if (found < 0)
+    if (find_server(&entry, list, endpoint, config, error) != 0 &&
+        (!list->young || find_in_former(&entry, endpoint, config) != 0))
         return -1;
-    if (found == 0)
-        return cert_fail(error, EACCES,
-                         "%s lists no server for this endpoint: add a line '%s  CERT-FILE-or-Z85'",
-                         config->known_servers, endpoint);
     snprintf(source, KEYS_SOURCE, "%s:%u", config->known_servers, entry.line);
     return resolve_value(key, entry.value, source, config, error);
 }
@@ -245,15 +302,14 @@ static int refuse_zero(const uint8_t key[KEY_BYTES], const char *source, struct 
 int keys_server(uint8_t key[KEY_BYTES], char source[KEYS_SOURCE], const char *endpoint,
                 const struct config *config, struct cert_error *error)
 {
-    char *text = NULL;
-    size_t length = 0;
-    int result = read_list(&text, &length, config, error);
+    struct list list;
+    int result = read_list(&list, config, error);
 
     if (result < 0)
         return -1;
     if (result == 1) {
-        result = from_list(key, source, text, length, endpoint, config, error);
-        free(text);
+        result = from_list(key, source, &list, endpoint, config, error);
+        free(list.text);
     } else {
         snprintf(source, KEYS_SOURCE, "%s", config->server_key);
         result = read_public(key, config->server_key, config, error);
@@ -267,15 +323,14 @@ void keys_preload_servers(const struct config *config)
     struct known_servers reader;
     struct known_server entry;
     struct cert_error ignored;
-    char *text = NULL;
-    size_t length = 0;
+    struct list list;
 
-    if (read_list(&text, &length, config, &ignored) != 1) {
+    if (read_list(&list, config, &ignored) != 1) {
         (void)read_public(key, config->server_key, config, &ignored);
         return;
     }
-    known_servers_start(&reader, text, length, config->known_servers);
+    known_servers_start(&reader, list.text, list.length, config->known_servers);
     while (known_servers_next(&reader, &entry, &ignored) == 1)
         (void)resolve_value(key, entry.value, "", config, &ignored);
-    free(text);
+    free(list.text);
 }

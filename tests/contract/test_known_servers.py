@@ -1,6 +1,8 @@
 """Contract, Environment: SECURE_ZMQ_KNOWN_SERVERS and SECURE_ZMQ_SERVER_KEY."""
 
+import os
 import socket
+import time
 
 import pytest
 
@@ -129,3 +131,59 @@ def test_key_pairs_by_variable(start, certs, tmp_path, name, call):
         program(f"s = {call}")
         event = (program.log.events("bind") + program.log.events("connect"))[0]
         assert event["key"] == mine.public
+
+
+# What an editor that writes in place leaves for a moment.
+HALVES = {"empty": "", "half a line": "{first}tcp://127.0.0.1:*", "a line too few": "{first}",
+          "binary": "\0\0\0\0"}
+
+
+def list_text(certs, endpoint="tcp://127.0.0.1:*", key=None):
+    first = "tcp://192.0.2.1:*  %s\n" % certs.server.public
+    return first, first + f"{endpoint}  {key or certs.server.public}\n"
+
+
+@pytest.mark.parametrize("how", HALVES)
+def test_a_half_written_list_keeps_the_former_in_force_for_a_second(start, certs, peers, how):
+    server = peers.server("PULL", certs.server)
+    file = certs.path / "known_servers"
+    first, whole = list_text(certs)
+    file.write_text(whole, encoding="utf-8")
+    os.utime(file, (1, 1))
+    program = start()
+    program(f"to = {where(server)!r}")
+    half = HALVES[how].format(first=first)
+    moment = time.monotonic()
+    file.write_text(half, encoding="utf-8")
+    assert reaches(program, server)
+    assert time.monotonic() < moment + 0.9, "too slow to tell"
+    # If that is all, it counts.
+    time.sleep(max(0.0, moment + 1 - time.monotonic()))
+    assert program.refused("sock('PUSH').connect(to)") == "EACCES"
+    # Nothing is widened meanwhile: what neither list has is refused at once.
+    file.write_text(whole, encoding="utf-8")
+    assert reaches(program, server)
+    assert program.refused("sock('PUSH').connect('tcp://192.0.2.9:1')") == "EACCES"
+
+
+def test_a_removed_line_counts_within_a_second(start, certs, peers):
+    server = peers.server("PULL", certs.server)
+    file = certs.path / "known_servers"
+    first, whole = list_text(certs)
+    file.write_text(whole, encoding="utf-8")
+    os.utime(file, (1, 1))
+    program = start()
+    assert reaches(program, server)
+    file.write_text(first, encoding="utf-8")
+    time.sleep(1)
+    assert program.refused(f"sock('PUSH').connect({where(server)!r})") == "EACCES"
+
+
+def test_an_edit_of_the_same_size_in_the_same_moment_counts_at_once(start, certs, servers):
+    (one, server), (two, other) = servers
+    file = certs.path / "known_servers"
+    program = start()
+    for keys, each in ((one, server), (two, other), (one, server)):
+        file.write_text(f"tcp://127.0.0.1:*  {keys.public}\n", encoding="utf-8")
+        os.utime(file, (1700000000, 1700000000))
+        assert reaches(program, each)
