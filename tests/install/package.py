@@ -29,10 +29,13 @@ def require(*programs):
 
 def dist(directory):
     """Of the last commit, with meson's own test of it: configured, built, tested."""
+    require("git")
     if not (builds.REPOSITORY / ".git").exists():
         pytest.skip("meson dist needs the git repository")
-    build = directory / "build"
-    must("meson", "setup", build, builds.REPOSITORY)
+    # What is not committed yet is no part of it, and meson would ask about that.
+    clone, build = directory / "clone", directory / "build"
+    must("git", "clone", "--quiet", builds.REPOSITORY, clone)
+    must("meson", "setup", build, clone)
     must("meson", "dist", "-C", build, "--formats", "gztar")
     tarball, = (build / "meson-dist").glob("*.tar.gz")
     return tarball
