@@ -95,6 +95,19 @@ def test_an_agent_less_is_let_in_nowhere_and_its_keys_are_kept(fleet):
         {**before, "brain/authorized_clients/ear.key": b""}
 
 
+def test_secret_files_may_live_elsewhere(fleet):
+    """Who keeps the fleet's directory needs the public halves only."""
+    fleet()
+    for path in fleet.path.rglob("*_secret"):
+        path.unlink()
+    before = files(fleet.path)
+    fleet(FLEET + "[eye]\nconnect tcp://brain:5555\n")
+    after = files(fleet.path)
+    assert {name for name in after if name.endswith("_secret")} == {"eye/client.key_secret"}
+    assert {name: text for name, text in after.items() if name in before} == \
+        {**before, "fleet.agents": after["fleet.agents"]}
+
+
 def test_both_keys_count_while_a_client_is_rotated(fleet, cert):
     fleet()
     old = key_of(fleet.path / "ear" / "client.key")

@@ -34,6 +34,37 @@ s.{call}("tcp://127.0.0.1:{port}")
 {life}
 """
 
+# Where it listens is another place each time.
+WANDERER = """\
+import os, time, zmq
+c = zmq.Context()
+p, q = c.socket(zmq.PUSH), c.socket(zmq.PUSH)
+p.bind("tcp://*:*")
+q.bind("ipc://*")
+port, path = (s.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\\0").decode() for s in (p, q))
+with open("places.new", "w") as file:
+    print("tcp://localhost:" + port.rpartition(":")[2], path, file=file)
+os.rename("places.new", "places")
+while True:
+    p.send(b"by tcp")
+    q.send(b"by ipc")
+    time.sleep(0.01)
+"""
+FOLLOWER = """\
+import os, time, zmq
+while not os.path.exists("places"):
+    time.sleep(0.01)
+c = zmq.Context()
+poller = zmq.Poller()
+for place in open("places").read().split():
+    s = c.socket(zmq.PULL)
+    s.connect(place)
+    poller.register(s, zmq.POLLIN)
+while True:
+    for s, _ in poller.poll():
+        print(s.recv().decode(), flush=True)
+"""
+
 
 def readme_commands():
     """The commands of each step."""
@@ -185,3 +216,25 @@ def test_each_agent_can_only_do_what_it_did_before(fleet):
     brain = fleet.running["brain"]
     assert wait_until(lambda: any("deny" in line for line in brain.errors)), brain.report()
     assert fleet.running["display"].lines == []
+
+
+def test_ports_and_paths_that_change_with_each_start(fleet):
+    (mkdir, audit), certificates, (on,), _ = readme_commands()
+    (fleet.directory / "brain.py").write_text(WANDERER, encoding="utf-8")
+    (fleet.directory / "ear.py").write_text(FOLLOWER, encoding="utf-8")
+    places = []
+
+    def play(command):
+        fleet.clear()
+        (fleet.directory / "places").unlink(missing_ok=True)
+        for name in ("brain", "ear"):
+            fleet.start(name, command)
+        assert wait_until(lambda: {"by tcp\n", "by ipc\n"} <= set(fleet.running["ear"].lines)), \
+            {name: agent.report() for name, agent in fleet.running.items()}
+        places.append((fleet.directory / "places").read_text().split())
+
+    fleet.run(mkdir)
+    play(audit)
+    assert "".join(fleet.run(command).stderr for command in certificates) == ""
+    play(re.sub("SECURE_ZMQ_PLAINTEXT='.*?' ", "", on))
+    assert places[0][0] != places[1][0] and places[0][1] != places[1][1]
