@@ -85,7 +85,7 @@ class Compose(system.System):
         assert set(service.get("security_opt", [])) <= {"no-new-privileges:true"}
         return container.Settings(
             layers=picture.layers, command=picture.entrypoint + service["command"],
-            uid=uid, gid=gid, environment=service.get("environment", {}),
+            uid=uid, gid=gid, groups=(gid,), environment=service.get("environment", {}),
             read_only=service.get("read_only", False), drop_capabilities="cap_drop" in service,
             no_new_privileges="security_opt" in service,
             mounts=[self._mount(volume, picture) for volume in service.get("volumes", [])])

@@ -81,7 +81,7 @@ def test_confined(up):
         agent = up.containers[name]
         status = agent.run("cat", "/proc/1/status").stdout
         status = dict(re.findall(r"^(\w+):\t(.*)$", status, re.M))
-        assert status["Uid"].split() == ["10001"] * 4 and status["Groups"].strip() == ""
+        assert status["Uid"].split() == ["10001"] * 4 and status["Groups"].split() == ["10001"]
         assert int(status["CapBnd"], 16) == int(status["CapPrm"], 16) == 0
         assert status["NoNewPrivs"] == "1"
         for file in ("/new", "/tmp/new", "/etc/curveshim/certificates/new"):
