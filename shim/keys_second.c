@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,19 +61,26 @@ static void remember(const struct keypair *pair, enum keys_second which)
     lock_drop(LOCK_KEYS);
 }
 
+static bool is_in_sight(const struct config *config)
+{
+    return faccessat(AT_FDCWD, config->server_cert, R_OK, AT_EACCESS) == 0;
+}
+
 int keys_second(struct keypair *pair, enum keys_second *which, const struct keypair *own,
                 const struct config *config, const struct zmqlib *lib, struct cert_error *error)
 {
     for (*which = KEYS_SECOND_NEXT; *which <= KEYS_SECOND_SUPERSEDED; ++*which) {
         int found = look(pair, *which, own, config, lib, error);
 
+        if (found < 0 && keys_out_of_reach(error) && !is_in_sight(config))
+            break;
         if (found == 1)
             remember(pair, *which);
         if (found != 0)
             return found == 1 ? 0 : -1;
     }
-    *which = KEYS_SECOND_NONE;
-    if (access(config->server_cert, F_OK) == 0) {
+    if (is_in_sight(config)) {
+        *which = KEYS_SECOND_NONE;
         remember(NULL, KEYS_SECOND_NONE);
         return 0;
     }

@@ -273,6 +273,32 @@ def test_half_a_handshake_is_not_handed_over(start, certs, newer, one_chance, sa
     assert program("a.recv().decode()") == "y"
 
 
+def test_both_pairs_are_kept_where_they_are_out_of_reach(start, certs, newer, one_chance):
+    program = start()
+    program("zmq.Context().term()")
+    away = certs.path.rename(certs.path.with_name("away"))
+    program("a = bound('PULL')")
+    for keys in (certs.server, newer):
+        one_chance(program("where(a)"), keys).send(b"x")
+        assert program("a.recv().decode()") == "x"
+    away.rename(certs.path)
+    # With the pair in use in sight, no other pair means that there is none.
+    (certs.path / "server.next.key_secret").unlink()
+    program("b = bound('PULL')")
+    assert "second_key" not in program.log.events("bind")[-1]
+
+
+def test_both_pairs_are_kept_after_loss_of_privilege(start, certs, newer, one_chance):
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    program = start()
+    program("zmq.Context().term(); os.setgid(65534); os.setuid(65534)")
+    program("a = bound('PULL')")
+    for keys in (certs.server, newer):
+        one_chance(program("where(a)"), keys).send(b"x")
+        assert program("a.recv().decode()") == "x"
+
+
 def test_in_a_forked_child(start, certs, newer, one_chance):
     program = start()
     program("a = bound('PULL')")

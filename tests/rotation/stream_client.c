@@ -140,8 +140,9 @@ static void run(const char *name, int rate)
         for (int i = 0; i < server_count; i++)
             receive_all(&servers[i]);
         say_ready();
-        for (now = seconds(); due <= now && send_one(name); due += 1.0 / rate)
-            ;
+        now = seconds();
+        while (due <= now && send_one(name))
+            due += 1.0 / rate;
         /* What could not be sent in time is not caught up with. */
         if (due < now - 0.05)
             due = now - 0.05;
