@@ -182,7 +182,9 @@ static void put_unmatched(struct fleet_draft *draft, const struct fleet_map *map
                 "right one\n",
                 connect->others, map->agents[connect->agent].name);
     else
-        fputs("nobody in the logs binds it\n", stream);
+        fputs("nobody in the logs binds it: add who does, or exempt it with "
+              "SECURE_ZMQ_PLAINTEXT\n",
+              stream);
 }
 
 static bool is_there(const struct fleet_seen_agent *agent, const struct fleet_seen_call *call)
