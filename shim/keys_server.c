@@ -171,8 +171,10 @@ static void remember_list(const struct list *list, const char *path)
 {
     char *old, *copy = is_whole(list, path) ? malloc(list->length + 1) : NULL;
 
-    if (copy == NULL)
+    if (copy == NULL || list->text == NULL) {
+        free(copy);
         return;
+    }
     memcpy(copy, list->text, list->length);
     lock_take(LOCK_KEYS);
     old = list_text;

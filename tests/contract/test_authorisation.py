@@ -21,10 +21,10 @@ def moment(seconds):
 @pytest.fixture
 def knock(peers, certs):
     """A client by hand that sends one message; what the server's log says of it."""
-    def knocks(program, keys=None, socket="a", kind="PUSH", endpoint=None):
+    def knocks(program, keys=None, socket="a", kind="PUSH", endpoint=None, **options):
         seen = len(program.log.events("auth"))
         client = peers.client(kind, endpoint or program(f"where({socket})"), keys or certs.client,
-                              certs.server.public)
+                              certs.server.public, **options)
         client.send(b"x")
         return program.log.wait("auth", count=seen + 1)
     return knocks
@@ -126,6 +126,28 @@ def test_addresses_do_not_apply_to_ipc(start, certs, knock, short):
     program = start()
     program(f"a = bound('PULL', 'ipc://{short}/s')")
     assert knock(program, endpoint=f"ipc://{short}/s")["result"] == "allow"
+
+
+@pytest.mark.parametrize("bound, addresses, reason", [
+    ("tcp://[::1]:*", "::1", None),
+    ("tcp://[::1]:*", "192.0.2.0/24 ::/64", None),
+    ("tcp://[::1]:*", "2001:db8::/32", "address not allowed"),
+    ("tcp://[::1]:*", "0.0.0.0/0", "address not allowed"),
+    # A listener on all addresses sees IPv4 clients as ::ffff:127.0.0.1.
+    ("tcp://*:*", "127.0.0.0/8", None),
+    ("tcp://*:*", "::1 192.0.2.0/24", "address not allowed"),
+    ("tcp://*:*", "::/0", "address not allowed"),
+])
+def test_addresses_of_both_families(start, certs, knock, bound, addresses, reason):
+    certs.authorize("client", certs.client, addresses=addresses)
+    program = start()
+    program(f"a = bound('PULL', {bound!r}, ipv6=True)")
+    to = program("where(a)")
+    if bound == "tcp://*:*":
+        to = f"tcp://127.0.0.1:{to.rpartition(':')[2]}"
+    event = knock(program, endpoint=to, ipv6=True)
+    assert (event["result"], event["reason"]) == (("deny", reason) if reason
+                                                  else ("allow", "authorised"))
 
 
 def test_application_sees_user_id_and_name(start, certs, peers):

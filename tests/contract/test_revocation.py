@@ -13,6 +13,7 @@ from harness import agents, builds, runtimes
 from .certs import pair
 from .crowd import Crowd
 from .program import environment, wait_until
+from .test_reload import as_secret
 
 INNOCENTS = 50
 SECOND = 1.0
@@ -304,3 +305,34 @@ def test_nothing_that_a_revoked_client_sent_arrives(start, certs, peers, kinds):
     assert seen["v"] == stopped
     first = seen["o"][0]
     assert seen["o"] == list(range(first, last)) and last - first > 50
+
+
+def test_revoked_where_everybody_may_connect(start, certs, crowd):
+    server = start(AUTHORIZED="any", SERVER_CERT=certs.path / "server.key_secret")
+    server(ECHO)
+    keys = pair()
+    victim, innocent = (crowd.add(k, certs.server.public, server("to")) for k in (keys, pair()))
+    crowd.may_stall.add(victim)
+    crowd.start()
+    assert settled(crowd.clients)
+    certs.revoke("victim", keys)
+    assert_ended_in_time([victim], time.monotonic())
+    crowd.stop()
+    assert_undisturbed([innocent])
+
+
+def test_removed_where_links_are_polled(start, certs, crowd):
+    """As Kubernetes mounts a Secret: all names link to a directory that is replaced as a whole."""
+    keys = {name: pair() for name in ("client", "victim", "other")}
+    as_secret(certs, keys, 1)
+    server = start()
+    server(ECHO)
+    one, victim, other = (crowd.add(k, certs.server.public, server("to")) for k in keys.values())
+    crowd.may_stall.add(victim)
+    crowd.start()
+    assert settled(crowd.clients)
+    del keys["victim"]
+    as_secret(certs, keys, 2)
+    assert_ended_in_time([victim], time.monotonic())
+    crowd.stop()
+    assert_undisturbed([one, other])
