@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shim/handshake.h"
 #include "shim/metrics_table.h"
 #include "shim/metrics_text.h"
 
@@ -80,6 +81,21 @@ static void parentheses_do_not_count(void **state)
                 "2");
 }
 
+/* What the other tables of reasons say has a series of its own. */
+static void reasons_of_handshakes_are_listed(void **state)
+{
+    const struct metric_row *row = &metrics_rows[METRIC_HANDSHAKE_CLIENT_FAILED];
+    char reason[160];
+
+    (void)state;
+    for (int i = 0; i < 2 * HANDSHAKE_REASONS; i++) {
+        handshake_reason(reason, sizeof reason, (enum handshake_reason)(i / 2), i % 2 == 0,
+                         i / 2 == HANDSHAKE_MECHANISM ? "PLAIN" : "some detail");
+        if (strcmp(row->reasons[metrics_reason(row, reason)], "other") == 0)
+            fail_msg("not in metrics_table.c: %s", reason);
+    }
+}
+
 static void an_expiry_that_is_not_known_is_absent(void **state)
 {
     (void)state;
@@ -152,6 +168,7 @@ int main(void)
         cmocka_unit_test_setup(what_is_counted_shows, forget),
         cmocka_unit_test_setup(what_is_not_listed_is_other, forget),
         cmocka_unit_test_setup(parentheses_do_not_count, forget),
+        cmocka_unit_test(reasons_of_handshakes_are_listed),
         cmocka_unit_test_setup(an_expiry_that_is_not_known_is_absent, forget),
         cmocka_unit_test_setup(build_and_start_show, forget),
         cmocka_unit_test_setup(the_table_is_whole, forget),
