@@ -13,7 +13,7 @@
 
 static __thread __attribute__((tls_model("initial-exec"))) struct {
     const void *asked; /* where the peer's address was written last */
-    int fd;            /* accepted, not yet named; 0: none (as a number it is never libzmq's) */
+    int unnamed;       /* accepted, and not yet named: the descriptor + 1; 0: none */
     bool binding;
 } self;
 
@@ -47,17 +47,17 @@ void accepted_socket(int fd)
 
 void accepted_connection(int listener, int fd)
 {
-    self.fd = 0;
+    self.unnamed = 0;
     self.asked = NULL;
-    if (fd > 0 && is_secured(listener)) {
+    if (fd >= 0 && is_secured(listener)) {
         secure(fd);
-        self.fd = fd;
+        self.unnamed = fd + 1;
     }
 }
 
 void accepted_asked(int fd, const void *address)
 {
-    self.asked = self.fd != 0 && self.fd == fd ? address : NULL;
+    self.asked = self.unnamed == fd + 1 ? address : NULL;
 }
 
 static unsigned port_of(const struct sockaddr *address)
@@ -80,7 +80,7 @@ int accepted_named(const struct sockaddr *address, socklen_t length, char *host,
                    int result)
 {
     char label[CONNECTION_LABEL + 1];
-    int fd = self.fd, saved = errno;
+    int fd = self.unnamed - 1, saved = errno;
     size_t named;
     uint64_t id;
 
@@ -88,7 +88,7 @@ int accepted_named(const struct sockaddr *address, socklen_t length, char *host,
         self.asked = NULL;
         return result;
     }
-    self.fd = 0;
+    self.unnamed = 0;
     self.asked = NULL;
     /* Some C libraries have no name for the peers of UNIX sockets; glibc calls them all so. */
     if (result != 0 && address->sa_family == AF_UNIX && size > strlen("localhost")) {

@@ -1,6 +1,7 @@
 """Contract, Certificates: which connection is whose stays known, whatever becomes of descriptors."""
 
 import random
+import subprocess
 import threading
 import time
 
@@ -9,7 +10,7 @@ import zmq
 
 from .certs import pair
 from .crowd import Crowd
-from .program import wait_until
+from .program import PYTHON, environment, wait_until
 from .test_revocation import (ECHO, SECOND, assert_ended_in_time, assert_undisturbed, authorize,
                               revoke, settled)
 
@@ -147,6 +148,39 @@ def test_descriptors_that_the_program_duplicated(start, certs, crowd):
     assert_ended_in_time([victim], revoke(certs, "victim"))
     crowd.stop()
     assert_undisturbed([innocent])
+
+
+DAEMON = """
+import os, zmq
+s = zmq.Context().socket(zmq.ROUTER)
+s.bind('tcp://127.0.0.1:*')
+print(s.getsockopt(zmq.LAST_ENDPOINT).rstrip(b'\\0').decode(), flush=True)
+os.close(0)
+while True:
+    *rest, last = s.recv_multipart(copy=False)
+    s.send_multipart([*rest, b'%d' % last.get(zmq.SRCFD)])
+"""
+
+
+def test_the_smallest_descriptor_of_all(certs, peers, tmp_path):
+    """A daemon has closed its standard input: the next connection gets its number."""
+    daemon = subprocess.Popen([PYTHON, "-c", DAEMON], env=environment(certs), cwd=tmp_path,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        to = daemon.stdout.readline().strip()
+        # Something else may have it for a moment.
+        for _ in range(20):
+            client = peers.client("DEALER", to, certs.client, certs.server.public)
+            monitor = client.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+            client.send(b"x")
+            if (number := client.recv()) == b"0":
+                break
+        assert number == b"0"
+        (certs.authorized / "client.key").unlink()
+        assert monitor.poll(10000)
+    finally:
+        daemon.kill()
+        daemon.communicate()
 
 
 def test_in_each_context_of_a_process(start, certs, crowd):
