@@ -251,6 +251,8 @@ def test_who_knows_neither_key_stays_outside(start, certs, newer, one_chance, pe
     for _ in range(20):
         one_chance(where, pair()).send(b"x")
     assert programs.wait_until(lambda: len(descriptors(program)) <= before)
+    failed = program.log.wait("handshake", result="failed")
+    assert failed["role"] == "server" and failed["reason"].startswith("wrong server key")
     one_chance(where, newer).send(b"y")
     assert program("a.recv().decode()") == "y"
     assert program("a.poll(100)") == 0

@@ -193,6 +193,7 @@ def test_nothing_is_lost_repeated_or_refused(street, kinds, rate, least, known_s
 
     sent, answered, again = (sum(account[what] for account in street.accounts)
                              for what in ("sent", "answered", "again"))
+    print(f"{sent} requests in {elapsed:.1f} s, {sent / elapsed:.0f}/s")
     assert (sent - answered, again, street.seen_again) == (0, 0, 0)
     assert street.answered_by_servers == sent
     assert street.events("refused") == []
