@@ -13,7 +13,7 @@ static const char *remedy(const struct decision *decision)
         return ": replace it on the client before 'curveshim-cert rotate ... --finish'";
     if (decision->status == 200)
         return "";
-    return decision->status == 400 ? "; it is told to give up"
+    return decision->status >= 400 ? "; it is told to give up"
                                    : "; its connection is closed in a second, so that it can try "
                                      "again";
 }

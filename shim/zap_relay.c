@@ -233,12 +233,3 @@ struct zap_question *zap_relay_lost(struct zap_relay *relay)
         relay->lost = question->next;
     return question;
 }
-
-bool zap_relay_waits(const struct zap_relay *relay)
-{
-    bool waits = relay->lost != NULL;
-
-    for (unsigned i = 0; i < ZAP_HANDLER_LANES; i++)
-        waits |= relay->lanes[i].open > 0;
-    return waits;
-}

@@ -53,7 +53,4 @@ int zap_relay_answer(struct zap_relay *relay, struct zap_message *message,
  * gone unanswered since that it was given up. */
 struct zap_question *zap_relay_lost(struct zap_relay *relay);
 
-/* Whether a question is out. */
-bool zap_relay_waits(const struct zap_relay *relay);
-
 #endif

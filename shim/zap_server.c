@@ -24,6 +24,7 @@ struct zap_server {
     struct context *context;
     struct zap_relay relay;
     struct refusals refusals;
+    size_t put_off; /* clients of secured listeners whom the program's handler was asked about */
 };
 
 /* Who asks to be let in. */
@@ -148,6 +149,7 @@ static int answer_secured(struct zap_server *self, struct client *client,
         return conclude(self, client, &none);
     if (ask_as_null(self, client, &message->frames[6]) == 0) {
         zap_decision_put_off(&client->request);
+        self->put_off++;
         return 0;
     }
     if (errno != ESRCH) {
@@ -235,6 +237,7 @@ static int conclude_with(struct zap_server *self, struct client *client,
 {
     struct zap_reply answer = {0, {"", 0}};
 
+    self->put_off--;
     if (message->count < 2 || message->frames[1].size != 0 || message->excess ||
         zap_reply_parse(&answer, message->frames + 2, message->count - 2, client->request.id,
                         client->request.id_length) != 0) {
@@ -266,6 +269,7 @@ static int give_up(struct zap_server *self, struct client *client)
 
     if (!client->secured)
         return 0; /* without the shim, it would wait for an answer in vain as well */
+    self->put_off--;
     client->decision.status = 300;
     client->decision.reason = REFUSED_BY_HANDLER " (it ended without an answer)";
     return conclude(self, client, &none);
@@ -326,7 +330,7 @@ static bool pause_to_answer(void *self)
 
 int zap_serve(const struct zmqlib *lib, void *socket, struct context *context)
 {
-    struct zap_server server = {lib, socket, context, .refusals = {NULL, 0, 0, 0}}, *self = &server;
+    struct zap_server server = {lib, socket, context, .put_off = 0}, *self = &server;
     const struct authorized_pause pause = {pause_to_answer, self};
     bool readable = false;
     int failed;
@@ -340,7 +344,7 @@ int zap_serve(const struct zmqlib *lib, void *socket, struct context *context)
         wait = authorized_work(&fd, readable, &pause);
         wait = wait_shorter(wait, review_work());
         wait = wait_shorter(wait, refusals_work(&self->refusals));
-        if (zap_relay_waits(&self->relay))
+        if (self->put_off > 0)
             wait = wait_shorter(wait, LOST_MS);
         if (self->relay.socket != NULL)
             items[count++] = (zmq_pollitem_t){self->relay.socket, 0, ZMQ_POLLIN, 0};

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from .certs import pair
+from .certs import pair, write, write_secret
 from .peer import gets
 from .program import wait_until
 
@@ -81,6 +81,20 @@ def test_what_the_program_is_told_of_a_client(handled, peers, certs, server, cli
     program("m = a.recv(copy=False)")
     assert program("[m.get(n) for n in ('User-Id', 'Name', 'Role')]") == [
         certs.client.public if user else "", "anna", "admin"]
+
+
+@pytest.mark.parametrize("says", ["200", "400"])
+def test_clients_of_both_server_keys_while_one_is_rotated(handled, peers, certs, says):
+    newer = pair()
+    write_secret(certs.path / "server.next.key_secret", newer)
+    write(certs.path / "server.next.key", newer)
+    program = handled()
+    program(f"h = Handler(say(b'{says}')); a = bound('PULL', zap_domain=b'mine')")
+    for count, server in enumerate((certs.server, newer), 1):
+        peers.client("PUSH", program("where(a)"), certs.client, server.public).send(b"x")
+        assert program(f"a.poll({20000 if says == '200' else 500}) != 0") == (says == "200")
+        program("a.recv() if a.poll(0) else None")
+        assert program(f"h.wait({count})")
 
 
 def test_a_revocation_while_it_thinks(handled, peers, certs):

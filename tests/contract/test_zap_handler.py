@@ -155,6 +155,18 @@ def test_without_the_handler_that_the_program_demands(both, sockets):
     assert both(outcome, PLAINTEXT="tcp://127.0.0.1:*") == [False, "hello"]
 
 
+def test_mechanisms_of_which_there_are_no_clients_here(handled):
+    """GSSAPI has done its authentication by itself when libzmq asks; others don't exist."""
+    program = handled()
+    program("first = bound('PULL'); a = asker(); answers = {}")
+    for name in ("GSSAPI", "OTHER"):
+        program(f"ask(a, mechanism={name.encode()!r}); answers[{name!r}] = a.recv_multipart()")
+    assert program("{name: answer[3].decode() for name, answer in answers.items()}") == {
+        "GSSAPI": "200", "OTHER": "400"}
+    program("h = Handler(say(b'500')); ask(a, mechanism=b'GSSAPI'); answer = a.recv_multipart()")
+    assert program("[answer[3].decode(), h.requests[0][5].decode()]") == ["500", "GSSAPI"]
+
+
 def test_enforcement_ends_with_its_socket(both):
     def outcome(program):
         program("""

@@ -104,8 +104,8 @@ def asker():
     made.connect(ZAP)
     return made
 
-def ask(made, number=1, domain=b''):
-    made.send_multipart([b'', b'1.0', b'%d' % number, domain, b'192.0.2.1', b'', b'NULL'])
+def ask(made, number=1, domain=b'', mechanism=b'NULL'):
+    made.send_multipart([b'', b'1.0', b'%d' % number, domain, b'192.0.2.1', b'', mechanism])
 '''
 
 # COUNT clients have asked, and the handler has said nothing yet.
