@@ -76,23 +76,29 @@ void log_event(const struct event *event)
     errno = saved;
 }
 
-static void log_limited(struct event *event, const char *peer, const char *reason, unsigned second)
+static bool passes(const char *event, const char *peer, const char *reason, unsigned second,
+                   unsigned *repeated)
 {
     struct timespec now;
-    unsigned repeated = 0;
     bool pass;
 
-    if (!event->always && !log_wants(event->level))
-        return;
     clock_gettime(CLOCK_MONOTONIC, &now);
     lock_take(LOCK_LOG);
-    pass = ratelimit_pass(&limits, event->name, peer, reason, second,
-                          (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, &repeated);
+    pass = ratelimit_pass(&limits, event, peer, reason, second,
+                          (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, repeated);
     lock_drop(LOCK_LOG);
-    if (!pass) {
+    if (!pass)
         metrics_count(METRIC_LOG_HELD_BACK, NULL);
+    return pass;
+}
+
+static void log_limited(struct event *event, const char *peer, const char *reason, unsigned second)
+{
+    unsigned repeated = 0;
+
+    if ((!event->always && !log_wants(event->level)) ||
+        !passes(event->name, peer, reason, second, &repeated))
         return;
-    }
     if (repeated > 0)
         event_number(event, "repeated", repeated);
     log_event(event);
@@ -106,6 +112,13 @@ void log_repeatable(struct event *event, const char *peer, const char *reason)
 void log_burst(struct event *event, const char *peer, const char *reason)
 {
     log_limited(event, peer, reason, RATELIMIT_LATER);
+}
+
+bool log_burst_passes(enum event_level level, const char *event, const char *peer,
+                      const char *reason, unsigned *repeated)
+{
+    *repeated = 0;
+    return log_wants(level) && passes(event, peer, reason, RATELIMIT_LATER, repeated);
 }
 
 void log_burst_over(const char *event, const char *peer, const char *reason)

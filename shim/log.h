@@ -25,6 +25,10 @@ void log_repeatable(struct event *event, const char *peer, const char *reason);
 /* The same, but what a peer repeats within 10 s is not written a second time before these are
  * over. */
 void log_burst(struct event *event, const char *peer, const char *reason);
+/* Whether such a line of an event would be written now; *repeated: how many were held back before
+ * it. To be asked before a costly line is put together, which log_event then writes. */
+bool log_burst_passes(enum event_level level, const char *event, const char *peer,
+                      const char *reason, unsigned *repeated);
 /* That is over: the next one is written at once. */
 void log_burst_over(const char *event, const char *peer, const char *reason);
 

@@ -108,13 +108,38 @@ static void write_message(char *message, size_t size, const struct parties *part
     snprintf(message, size, "%s: %s", reason_text, remedy);
 }
 
+static enum event_level level_of(const struct slot *slot, enum handshake_reason reason)
+{
+    return handshake_is_usual(reason, slot->connecting) ? EVENT_INFO : EVENT_WARNING;
+}
+
+static void write_failed(const struct parties *parties, const struct slot *slot,
+                         enum handshake_reason reason, const char *reason_text,
+                         const struct failure_run *run, unsigned repeated)
+{
+    char message[1100], since[RFC3339_SIZE];
+    struct event event;
+
+    write_message(message, sizeof message, parties, slot, reason, reason_text);
+    event_init(&event, level_of(slot, reason), "handshake", message);
+    event_text(&event, "result", "failed");
+    event_text(&event, "reason", reason_text);
+    add_parties(&event, parties, slot);
+    event_number(&event, "count", (int64_t)run->count);
+    rfc3339_format(since, run->since, 0);
+    event_text(&event, "since", since);
+    if (repeated > 0)
+        event_number(&event, "repeated", repeated);
+    log_event(&event);
+}
+
 static void tell_failed(const struct parties *parties, const struct slot *slot,
                         enum handshake_reason reason, const char *detail)
 {
-    char key[ROUTE_ENDPOINT + WIRE_PEER_TEXT], reason_text[160], message[1100], since[64];
+    char key[ROUTE_ENDPOINT + WIRE_PEER_TEXT], reason_text[160];
     struct failure_run run;
     struct timespec clock;
-    struct event event;
+    unsigned repeated;
 
     write_key(key, parties, slot);
     clock_gettime(CLOCK_REALTIME, &clock);
@@ -128,16 +153,9 @@ static void tell_failed(const struct parties *parties, const struct slot *slot,
     metrics_count(slot->connecting ? METRIC_HANDSHAKE_CLIENT_FAILED
                                    : METRIC_HANDSHAKE_SERVER_FAILED,
                   reason_text);
-    write_message(message, sizeof message, parties, slot, reason, reason_text);
-    event_init(&event, handshake_is_usual(reason, slot->connecting) ? EVENT_INFO : EVENT_WARNING,
-               "handshake", message);
-    event_text(&event, "result", "failed");
-    event_text(&event, "reason", reason_text);
-    add_parties(&event, parties, slot);
-    event_number(&event, "count", (int64_t)run.count);
-    rfc3339_format(since, run.since, 0);
-    event_text(&event, "since", since);
-    log_burst(&event, key, handshake_label(handshake_mistake(reason)));
+    if (log_burst_passes(level_of(slot, reason), "handshake", key,
+                         handshake_label(handshake_mistake(reason)), &repeated))
+        write_failed(parties, slot, reason, reason_text, &run, repeated);
     if (!handshake_is_usual(reason, slot->connecting))
         state_page_trouble(!slot->connecting, "", slot->connecting ? "" : parties->address,
                            parties->route.endpoint, reason_text);
