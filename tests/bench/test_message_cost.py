@@ -1,0 +1,63 @@
+"""What a message costs with events and metrics on, and with both off: instructions, counted by
+callgrind. All that differs is what the library itself executes; how libzmq's threads are scheduled
+is left out of the account."""
+
+import re
+import subprocess
+
+import pytest
+from harness import agents, builds
+
+FEW, MANY = 500, 2500
+RATIO = 0.99
+
+pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="the instrumentation would be counted")
+
+
+def own_cost(profile):
+    """Instructions in all, and those in the library's own functions."""
+    names, total, own, inside, is_call = {}, 0, 0, False, False
+    for line in profile.read_text(encoding="utf-8", errors="replace").splitlines():
+        if found := re.fullmatch(r"(c?ob)=\((\d+)\)(?: (.*))?", line):
+            names.setdefault(found[2], found[3])
+            if found[1] == "ob":
+                inside = names[found[2]].endswith("libcurveshim.so")
+        elif line.startswith("calls="):
+            is_call = True
+        elif found := re.fullmatch(r"[+*-]?\d* (\d+)", line):
+            # The line after "calls=" is what the callee spent.
+            if not is_call:
+                total += int(found[1])
+                own += int(found[1]) * inside
+            is_call = False
+    return total, own
+
+
+def run(directory, count, certs, **variables):
+    profile = directory / f"profile-{count}"
+    subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}",
+                    "--compress-pos=no", str(builds.BUILD / "tests" / "bench" / "messages"),
+                    str(count)],
+                   env=agents.environment(shim=True, certs=certs, **variables), check=True,
+                   capture_output=True)
+    return own_cost(profile)
+
+
+def per_message(directory, certs, **variables):
+    few = run(directory, FEW, certs, **variables)
+    many = run(directory, MANY, certs, **variables)
+    return [(b - a) / (MANY - FEW) for a, b in zip(few, many)]
+
+
+def test_events_and_metrics(tmp_path, certs):
+    metrics = tmp_path / "metrics"
+    metrics.mkdir()
+    log = tmp_path / "log"
+    total, off = per_message(tmp_path, certs, SECURE_ZMQ_LOG="none")
+    _, on = per_message(tmp_path, certs, SECURE_ZMQ_LOG=log, SECURE_ZMQ_LOG_LEVEL="debug",
+                        SECURE_ZMQ_METRICS=metrics)
+    assert " handshake: " in log.read_text(encoding="utf-8") and list(metrics.iterdir())
+    print(f"{total:.0f} instructions a message, the library's own {off:.0f} with both off, "
+          f"{on:.0f} with both on: ratio {total / (total - off + on):.4f}")
+    assert total > 1000 and off > 0
+    assert total / (total - off + on) >= RATIO
