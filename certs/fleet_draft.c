@@ -253,6 +253,8 @@ static void put_heading(struct fleet_draft *draft, const struct fleet_seen_agent
     fprintf(stream, "# %s", shown(agent->program));
     if (agent->script[0] != '\0')
         fprintf(stream, " %s", shown(agent->script));
+    if (agent->unit[0] != '\0')
+        fprintf(stream, ", %s", shown(agent->unit));
     if (agent->host[0] != '\0')
         fprintf(stream, " on %s", shown(agent->host));
     fprintf(stream, ", in %s", shown(agent->source));

@@ -120,6 +120,7 @@ enum fleet_line fleet_event_read(struct fleet_event *event, struct json_object *
     event->reason = get(object, "failed");
     event->program = get(object, "program");
     event->script = get(object, "script");
+    event->unit = get(object, "unit");
     event->host = get(object, "host");
     event->service[0] = '\0';
     read_host(event);

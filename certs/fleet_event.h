@@ -25,7 +25,7 @@ struct fleet_event {
         *resolved; /* where a bind listens; "" if the line doesn't say, as in all that follows */
     const char *addresses; /* of a bind's machine, separated by spaces */
     const char *reason;    /* of FLEET_FAILED */
-    const char *program, *script, *host;
+    const char *program, *script, *unit, *host;
     /* What containers are made alike for: docker compose's service, a Kubernetes deployment. */
     char service[64];
 };

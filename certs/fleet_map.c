@@ -22,6 +22,7 @@ static void free_agent(struct fleet_seen_agent *agent)
     free(agent->host);
     free(agent->program);
     free(agent->script);
+    free(agent->unit);
     free(agent->name);
 }
 
@@ -36,7 +37,8 @@ void fleet_map_free(struct fleet_map *map)
 static bool same_but_for_host(const struct fleet_seen_agent *a, const struct fleet_seen_agent *b)
 {
     return strcmp(a->script, b->script) == 0 && strcmp(a->program, b->program) == 0 &&
-           strcmp(a->service, b->service) == 0 && strcmp(a->source, b->source) == 0;
+           strcmp(a->unit, b->unit) == 0 && strcmp(a->service, b->service) == 0 &&
+           strcmp(a->source, b->source) == 0;
 }
 
 /* Docker's name for a container, another one each time it is made: "3f2a9c81d0b7". */
@@ -54,8 +56,9 @@ static bool is_of(const struct fleet_seen_agent *agent, const char *source,
         return strcmp(agent->service, event->service) == 0;
     return agent->service[0] == '\0' && strcmp(agent->source, source) == 0 &&
            strcmp(agent->host, event->host) == 0 &&
-           (agent->made_up_host || (strcmp(agent->script, event->script) == 0 &&
-                                    strcmp(agent->program, event->program) == 0));
+           (agent->made_up_host ||
+            (strcmp(agent->script, event->script) == 0 && strcmp(agent->unit, event->unit) == 0 &&
+             strcmp(agent->program, event->program) == 0));
 }
 
 static struct fleet_seen_agent *add_agent(struct fleet_map *map, const char *source,
@@ -76,9 +79,10 @@ static struct fleet_seen_agent *add_agent(struct fleet_map *map, const char *sou
     agent->host = strdup(event->host);
     agent->program = strdup(event->program);
     agent->script = strdup(event->script);
+    agent->unit = strdup(event->unit);
     agent->made_up_host = is_made_up(event->host);
     if (agent->source != NULL && agent->service != NULL && agent->host != NULL &&
-        agent->program != NULL && agent->script != NULL)
+        agent->program != NULL && agent->script != NULL && agent->unit != NULL)
         return agent;
     cert_fail(error, ENOMEM, "out of memory");
     return NULL;

@@ -35,7 +35,7 @@ struct fleet_seen_call {
 
 struct fleet_seen_agent {
     char *source; /* path of the log, without the number that a rotation gave it */
-    char *service, *host, *program, *script;
+    char *service, *host, *program, *script, *unit;
     bool alone;       /* nobody else is in its log, and there are others; from fleet_map_finish */
     bool one_of_logs; /* there is more than one log; likewise */
     bool made_up_host;

@@ -9,9 +9,9 @@
 #include "certs/fleet_map.h"
 #include "shim/script_name.h"
 
-/* Names are tried from the shortest: what the agent is called, with the directory of its script,
- * with its machine, with a number. */
-enum level { LEVEL_PLAIN, LEVEL_DIRECTORY, LEVEL_HOST };
+/* Names are tried from the shortest: what the agent is called, or its systemd service is; with the
+ * directory of its script, with its machine, with a number. */
+enum level { LEVEL_PLAIN, LEVEL_UNIT, LEVEL_DIRECTORY, LEVEL_HOST };
 
 struct naming {
     const struct fleet_map *map;
@@ -160,6 +160,10 @@ static void name_at_level(const struct naming *naming, size_t index, enum level 
     memcpy(base, agent->called, sizeof base);
     if (base[0] == '\0')
         append_piece(base, what_others_say(naming->map, index));
+    if ((base[0] == '\0' || level == LEVEL_UNIT) && agent->unit[0] != '\0') {
+        base[0] = '\0';
+        append_piece(base, telling(agent->unit, true, NULL));
+    }
     if (base[0] == '\0' && !agent->made_up_host)
         append(base, agent->host, strcspn(agent->host, "."));
     if (base[0] == '\0')

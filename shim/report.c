@@ -147,6 +147,7 @@ void report_audit(const struct attempt *attempt, enum verdict verdict,
     event_text(&event, "audit", outcomes[verdict]);
     event_text(&event, "host", here.host);
     event_text(&event, "script", here.script[0] != '\0' ? here.script : NULL);
+    event_text(&event, "unit", here.unit[0] != '\0' ? here.unit : NULL);
     event_text(&event, "failed", failure != 0 ? strerror(failure) : NULL);
     add_resolved(&event, attempt, identity->resolved);
     if (attempt->call == CALL_BIND && failure == 0)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "shim/script_name.h"
+#include "shim/unit_name.h"
 
 #define INTERFACES 32
 
@@ -38,6 +39,14 @@ static void find_script(struct whereabouts *found)
 
     script_name(found->script, sizeof found->script, program_invocation_short_name, command, length,
                 known ? directory : NULL);
+}
+
+static void find_unit(struct whereabouts *found)
+{
+    char text[4096];
+
+    text[read_file("/proc/self/cgroup", text, sizeof text - 1)] = '\0';
+    unit_name(found->unit, sizeof found->unit, text);
 }
 
 /* As many as there is room for; no address is cut. */
@@ -99,6 +108,7 @@ void whereabouts_find(struct whereabouts *found)
     if (gethostname(found->host, sizeof found->host - 1) != 0)
         found->host[0] = '\0';
     find_script(found);
+    find_unit(found);
     find_ipv4(found);
     find_ipv6(found);
 }

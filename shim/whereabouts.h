@@ -6,7 +6,8 @@
 
 struct whereabouts {
     char host[65];
-    char script[201];    /* what an interpreter runs, see script_name.h */
+    char script[151];    /* what an interpreter runs, see script_name.h */
+    char unit[101];      /* the systemd service, see unit_name.h */
     char addresses[201]; /* of this machine without its loopback, separated by spaces */
 };
 

@@ -150,6 +150,19 @@ def test_what_runs_in_one_container_is_one_agent(draft):
         "eye": ["bind tcp://*:6666"]}
 
 
+def test_units_tell_agents_of_one_script_apart(draft):
+    drafted = draft(all=[
+        bind("tcp://*:5000", script="/srv/voice/run.py", unit="voice@brain.service"),
+        bind("tcp://*:5001", script="/srv/voice/run.py", unit="voice@mouth.service"),
+        connect("tcp://127.0.0.1:5001", script="/srv/ear.py", unit="ear-of-voice.service"),
+        connect("tcp://127.0.0.1:5000", program="python3", unit="eye.service")])
+    assert drafted.sections == {
+        "voice@brain": ["bind tcp://*:5000"], "voice@mouth": ["bind tcp://*:5001"],
+        "ear": ["connect voice@mouth tcp://127.0.0.1:5001"],
+        "eye": ["connect voice@brain tcp://127.0.0.1:5000"]}
+    assert drafted.notes == ""
+
+
 def test_one_script_that_is_many_agents_is_told(draft):
     drafted = draft(all=[bind(f"tcp://*:{port}", pid=port, script="/srv/service.py")
                          for port in (5000, 5001)])

@@ -52,6 +52,9 @@ def test_what_a_fleet_is_mapped_by(audited):
     assert {e["audit"] for e in (bind, connect, wild)} == {"refuse"}
     assert {e["host"] for e in (bind, connect, wild)} == {socket.gethostname()}
     assert {e["script"] for e in (bind, connect, wild)} == {str(programs.HERE / "interactive.py")}
+    units = re.findall(r":(?:name=systemd:)?/(?:.*/)?([^/]+\.service)$",
+                       program("open('/proc/self/cgroup').read()"), re.MULTILINE)
+    assert {e.get("unit") for e in (bind, connect, wild)} == {units[0] if units else None}
     assert bind["endpoint"] == "tcp://127.0.0.1:*"
     assert bind["resolved"] == program("where(a)") and wild["resolved"] == program("where(w)")
     local = subprocess.run(["ip", "-brief", "address", "show", "scope", "global"], check=True,
