@@ -6,4 +6,8 @@
  * it would come back to us. NULL if there is none. Thread-safe; no allocation. */
 void *next_function(const char *name);
 
+/* Around the look-ups that are made once, when the library is loaded: they are cheaper between. */
+void next_function_begin(void);
+void next_function_end(void);
+
 #endif

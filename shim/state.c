@@ -14,6 +14,7 @@
 #include "shim/locks.h"
 #include "shim/log.h"
 #include "shim/metrics.h"
+#include "shim/next_function.h"
 #include "shim/observer.h"
 #include "shim/observer_clock.h"
 #include "shim/observer_life.h"
@@ -85,10 +86,12 @@ static void read_environment(void)
     struct config_system system;
     struct stat status;
 
+    next_function_begin();
     dl_route_resolve();
     hooks_io_resolve();
     hooks_birth_resolve();
     hooks_name_resolve();
+    next_function_end();
     if (!concerns_us(environ))
         return;
     system.secure_execution = getauxval(AT_SECURE) != 0;

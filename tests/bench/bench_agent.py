@@ -1,0 +1,99 @@
+"""The part of bench_agent.c that is measured with pyzmq too; same arguments, same output."""
+
+import json
+import os
+import sys
+import time
+
+import zmq
+import zmq.auth
+from zmq.auth.thread import ThreadAuthenticator
+
+ROLE, ENDPOINT, COUNT, SIZE, PEERS = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6])
+SECURITY, CERTS = os.environ["BENCH_SECURITY"], os.environ["BENCH_CERTS"]
+context = zmq.Context(int(os.environ.get("BENCH_IO_THREADS", "1")))
+context.set(zmq.MAX_SOCKETS, 32768)
+
+
+def made(kind, binds):
+    socket = context.socket(kind)
+    socket.linger = 0
+    socket.hwm = 0
+    socket.backlog = 4096
+    socket.rcvtimeo = 60000
+    if SECURITY == "none":
+        return socket
+    socket.curve_publickey, socket.curve_secretkey = zmq.auth.load_certificate(
+        f"{CERTS}/{'server' if binds else 'client'}.key_secret")
+    if binds:
+        socket.curve_server = True
+        if SECURITY == "thread":
+            socket.zap_domain = b"global"
+    else:
+        socket.curve_serverkey = zmq.auth.load_certificate(f"{CERTS}/server.key")[0]
+    return socket
+
+
+def bound(kind):
+    if SECURITY == "thread":
+        authenticator = ThreadAuthenticator(context)
+        authenticator.start()
+        authenticator.configure_curve(domain="*", location=f"{CERTS}/authorized_clients")
+    socket = made(kind, True)
+    socket.bind(ENDPOINT)
+    print(socket.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode(), flush=True)
+    return socket
+
+
+def connected(kind):
+    socket = made(kind, False)
+    socket.connect(ENDPOINT)
+    return socket
+
+
+def report(seconds, count, **more):
+    print(json.dumps({"seconds": seconds, "count": count, **more}), flush=True)
+
+
+def sink():
+    socket = bound(zmq.PULL)
+    socket.recv()
+    start = time.monotonic()
+    for _ in range(COUNT - 1):
+        socket.recv()
+    report(time.monotonic() - start, COUNT - 1)
+
+
+def source():
+    socket, data = connected(zmq.PUSH), b"x" * SIZE
+    for _ in range(COUNT):
+        socket.send(data)
+    sys.stdin.read()
+
+
+def echo():
+    socket = bound(zmq.ROUTER)
+    poller = zmq.Poller()
+    poller.register(socket, zmq.POLLIN)
+    poller.register(0, zmq.POLLIN)
+    while 0 not in (ready := dict(poller.poll())):
+        if socket in ready:
+            socket.send_multipart(socket.recv_multipart())
+
+
+def ask():
+    socket, data, times = connected(zmq.REQ), b"x" * SIZE, []
+    for i in range(COUNT + 50):
+        before = time.monotonic()
+        socket.send(data)
+        socket.recv()
+        if i >= 50:
+            times.append(time.monotonic() - before)
+    all_of_them = sum(times)
+    times.sort()
+    report(all_of_them, COUNT, p50=times[COUNT // 2], p99=times[COUNT * 99 // 100],
+           p999=times[COUNT * 999 // 1000])
+
+
+{"sink": sink, "source": source, "echo": echo, "ask": ask}[ROLE]()
+os._exit(0)

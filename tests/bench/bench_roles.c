@@ -1,0 +1,209 @@
+#include "tests/bench/bench_agent.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static char *payload(size_t size)
+{
+    char *bytes = malloc(size + 1);
+
+    if (bytes == NULL)
+        exit(1);
+    memset(bytes, 'x', size + 1);
+    return bytes;
+}
+
+static void report(int64_t nanoseconds, long count)
+{
+    printf("{\"seconds\": %.9f, \"count\": %ld}\n", (double)nanoseconds / 1e9, count);
+}
+
+static void receive(void *socket)
+{
+    zmq_msg_t message;
+
+    MUST(zmq_msg_init(&message));
+    MUST(zmq_msg_recv(&message, socket, 0));
+    MUST(zmq_msg_close(&message));
+}
+
+static int64_t receive_all(void *socket, long count)
+{
+    int64_t start;
+
+    receive(socket);
+    start = bench_now();
+    for (long i = 1; i < count; i++)
+        receive(socket);
+    return bench_now() - start;
+}
+
+void bench_sink(const struct plan *plan)
+{
+    void *socket = bench_bound(ZMQ_PULL, plan->endpoint);
+
+    report(receive_all(socket, plan->count), plan->count - 1);
+}
+
+static void wait_for_end_of_input(void)
+{
+    char byte;
+
+    while (read(0, &byte, 1) > 0)
+        continue;
+}
+
+void bench_source(const struct plan *plan)
+{
+    void *socket = bench_connected(ZMQ_PUSH, plan->endpoint);
+    char *bytes = payload(plan->size);
+
+    for (long i = 0; i < plan->count; i++)
+        MUST(zmq_send(socket, bytes, plan->size, 0));
+    wait_for_end_of_input();
+}
+
+void bench_publish(const struct plan *plan)
+{
+    void *socket = bench_bound(ZMQ_XPUB, plan->endpoint);
+    char *bytes = payload(plan->size);
+    int every = 1;
+
+    MUST(zmq_setsockopt(socket, ZMQ_XPUB_VERBOSE, &every, sizeof every));
+    for (long i = 0; i < plan->peers; i++)
+        receive(socket);
+    for (long i = 0; i < plan->count; i++)
+        MUST(zmq_send(socket, bytes, plan->size, 0));
+    wait_for_end_of_input();
+}
+
+/* Takes turns, as a process of many subscribers would. */
+void bench_subscribe(const struct plan *plan)
+{
+    void **sockets = calloc((size_t)plan->peers, sizeof *sockets);
+    int64_t start = 0;
+
+    for (long i = 0; i < plan->peers; i++)
+        sockets[i] = bench_connected(ZMQ_SUB, plan->endpoint);
+    for (long n = 0; n < plan->count; n++)
+        for (long i = 0; i < plan->peers; i++) {
+            receive(sockets[i]);
+            if (start == 0)
+                start = bench_now();
+        }
+    report(bench_now() - start, plan->count * plan->peers);
+}
+
+/* A ROUTER, so that one is enough for REQ and DEALER, for one client and for many. */
+void bench_echo(const struct plan *plan)
+{
+    void *socket = bench_bound(ZMQ_ROUTER, plan->endpoint);
+    zmq_pollitem_t items[2] = {{socket, 0, ZMQ_POLLIN, 0}, {NULL, 0, ZMQ_POLLIN, 0}};
+
+    for (;;) {
+        zmq_msg_t message;
+
+        if (zmq_msg_init(&message) == 0 && zmq_msg_recv(&message, socket, ZMQ_DONTWAIT) >= 0) {
+            int more = zmq_msg_more(&message);
+
+            if (zmq_msg_send(&message, socket, more ? ZMQ_SNDMORE : 0) < 0)
+                MUST(zmq_msg_close(&message));
+            continue;
+        }
+        MUST(zmq_poll(items, 2, -1));
+        if (items[1].revents != 0)
+            return;
+    }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void report_times(int64_t *times, long count, int64_t all)
+{
+    qsort(times, (size_t)count, sizeof *times, by_size);
+    printf("{\"seconds\": %.9f, \"count\": %ld, \"p50\": %.9f, \"p99\": %.9f, \"p999\": %.9f}\n",
+           (double)all / 1e9, count, (double)times[count / 2] / 1e9,
+           (double)times[count * 99 / 100] / 1e9, (double)times[count * 999 / 1000] / 1e9);
+}
+
+static void round_trip(void *socket, const char *bytes, size_t size)
+{
+    MUST(zmq_send(socket, bytes, size, 0));
+    receive(socket);
+}
+
+void bench_ask(const struct plan *plan)
+{
+    void *socket = bench_connected(ZMQ_REQ, plan->endpoint);
+    char *bytes = payload(plan->size);
+    int64_t *times = calloc((size_t)plan->count, sizeof *times), start;
+
+    for (long i = 0; i < 50; i++)
+        round_trip(socket, bytes, plan->size);
+    start = bench_now();
+    for (long i = 0; i < plan->count; i++) {
+        int64_t before = bench_now();
+
+        round_trip(socket, bytes, plan->size);
+        times[i] = bench_now() - before;
+    }
+    report_times(times, plan->count, bench_now() - start);
+}
+
+void bench_crowd(const struct plan *plan)
+{
+    void **sockets = calloc((size_t)plan->peers, sizeof *sockets);
+    char *bytes = payload(plan->size);
+    int64_t start;
+
+    for (long i = 0; i < plan->peers; i++) {
+        sockets[i] = bench_connected(ZMQ_DEALER, plan->endpoint);
+        round_trip(sockets[i], bytes, plan->size);
+    }
+    start = bench_now();
+    for (long i = 0; i < plan->peers; i++)
+        MUST(zmq_send(sockets[i], bytes, plan->size, 0));
+    for (long n = 1; n < plan->count; n++)
+        for (long i = 0; i < plan->peers; i++) {
+            receive(sockets[i]);
+            MUST(zmq_send(sockets[i], bytes, plan->size, 0));
+        }
+    for (long i = 0; i < plan->peers; i++)
+        receive(sockets[i]);
+    report(bench_now() - start, plan->count * plan->peers);
+}
+
+/* A handshake is done when a message was there and back. */
+void bench_handshakes(const struct plan *plan)
+{
+    void **sockets = calloc((size_t)plan->peers, sizeof *sockets);
+    int64_t start = bench_now();
+
+    for (long done = 0; done < plan->count; done += plan->peers) {
+        for (long i = 0; i < plan->peers; i++) {
+            sockets[i] = bench_connected(ZMQ_DEALER, plan->endpoint);
+            MUST(zmq_send(sockets[i], "x", 1, 0));
+        }
+        for (long i = 0; i < plan->peers; i++) {
+            receive(sockets[i]);
+            MUST(zmq_close(sockets[i]));
+        }
+    }
+    report(bench_now() - start, plan->count);
+}
+
+void bench_hold(const struct plan *plan)
+{
+    int64_t start = bench_now();
+
+    for (long i = 0; i < plan->peers; i++)
+        round_trip(bench_connected(ZMQ_DEALER, plan->endpoint), "x", 1);
+    report(bench_now() - start, plan->peers);
+    fflush(stdout);
+    wait_for_end_of_input();
+}

@@ -1,0 +1,93 @@
+"""What is measured: the cells of the matrix."""
+
+import dataclasses
+import itertools
+
+SIZES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
+# For about half a second of hand-made CURVE each.
+MESSAGES = {10: 300_000, 100: 300_000, 1000: 150_000, 10_000: 20_000, 100_000: 3000,
+            1_000_000: 300}
+ROUND_TRIPS = {10: 4000, 100: 4000, 1000: 4000, 10_000: 3000, 100_000: 1500, 1_000_000: 200}
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    pattern: str  # push-pull, pub-sub, req-rep, router-dealer, handshakes
+    size: int = 100
+    peers: int = 1
+    keys: int = 1
+    threads: int = 1
+    agents: str = "c"  # or "pyzmq"
+
+    @property
+    def name(self):
+        parts = [self.pattern, amount(self.size)]
+        if self.pattern == "handshakes":
+            parts = [self.pattern, f"{self.peers} at a time", f"{self.keys} keys"]
+        elif self.peers > 1:
+            parts.append(f"{self.peers} peers")
+        if self.threads > 1:
+            parts.append(f"{self.threads} I/O threads")
+        if self.agents != "c":
+            parts.append(self.agents)
+        return ", ".join(parts)
+
+    @property
+    def count(self):
+        """Of messages or round trips, for each peer."""
+        few = 4 if self.agents == "pyzmq" else 1
+        if self.pattern == "handshakes":
+            return 320 if self.peers > 1 else 200
+        if self.pattern == "req-rep":
+            return ROUND_TRIPS[self.size] // few
+        if self.pattern == "router-dealer":
+            return max(20, ROUND_TRIPS[self.size] * 8 // self.peers)
+        return max(20, MESSAGES[self.size] // few // self.peers)
+
+    @property
+    def is_latency(self):
+        return self.pattern == "req-rep"
+
+    @property
+    def server_role(self):
+        return {"push-pull": "sink", "pub-sub": "publish"}.get(self.pattern, "echo")
+
+    @property
+    def client_role(self):
+        return {"push-pull": "source", "pub-sub": "subscribe", "req-rep": "ask",
+                "router-dealer": "crowd"}.get(self.pattern, "handshakes")
+
+    @property
+    def server_measures(self):
+        return self.pattern == "push-pull"
+
+
+QUICK = (Cell("push-pull", 100), Cell("push-pull", 10_000), Cell("req-rep"),
+         Cell("handshakes"))
+
+NAMED = (
+    Cell("push-pull", 10), Cell("push-pull", 100), Cell("push-pull", 1000),
+    Cell("push-pull", 10_000), Cell("push-pull", 1_000_000),
+    Cell("push-pull", 100, agents="pyzmq"), Cell("pub-sub", 100, peers=8), Cell("req-rep"),
+    Cell("req-rep", 10_000), Cell("router-dealer", peers=64), Cell("handshakes"),
+    Cell("handshakes", peers=64, keys=1000))
+
+
+def everything():
+    cells = list(NAMED)
+    cells += [Cell("push-pull", size, agents=agents, threads=threads)
+              for size, agents, threads in itertools.product(SIZES, ("c", "pyzmq"), (1, 2))]
+    cells += [Cell("req-rep", size, agents=agents)
+              for size, agents in itertools.product(SIZES, ("c", "pyzmq"))]
+    cells += [Cell("pub-sub", size, peers=peers)
+              for size, peers in itertools.product((100, 10_000), (1, 8, 64))]
+    cells += [Cell("router-dealer", size, peers=peers)
+              for size, peers in itertools.product((100, 10_000), (1, 16, 64, 256))]
+    cells += [Cell("handshakes", peers=peers, keys=keys)
+              for peers, keys in itertools.product((1, 64), (1, 1000, 100_000))]
+    return tuple(dict.fromkeys(cells))
+
+
+def amount(size):
+    return f"{size // 1000000} MB" if size >= 1000000 else (
+        f"{size // 1000} kB" if size >= 1000 else f"{size} B")

@@ -1,0 +1,154 @@
+"""Figures that are no throughput: start-up, memory, many sockets, time to the first message."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import tempfile
+import time
+
+from harness import builds
+
+from . import cells, certificates, measure, variants
+
+EMPTY = "int curveshim_bench_empty;\n"
+
+
+def empty_library(directory):
+    """What any preloaded library costs."""
+    source, library = directory / "empty.c", directory / "libempty.so"
+    source.write_text(EMPTY, encoding="ascii")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True)
+    return library
+
+
+def instructions(command, env, wait=lambda: None):
+    """Of a program whose input ends when wait returns."""
+    with subprocess.Popen(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                           *command], env=dict(env, PATH="/usr/bin:/bin"), stdin=subprocess.PIPE,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        wait()
+        process.stdin.close()
+        return int(re.search(r"Collected : (\d+)", process.stderr.read()).group(1))
+
+
+def opened(command, env, directory):
+    log = directory / "strace.log"
+    variables = [word for name, value in env.items() for word in ("-E", f"{name}={value}")]
+    subprocess.run(["strace", "-f", "-e", "trace=open,openat", "-o", log, *variables, *command],
+                   check=True, capture_output=True)
+    return re.findall(r'open(?:at)?\((?:AT_FDCWD, )?"([^"]+)"', log.read_text(encoding="utf-8"))
+
+
+def start_up(directory):
+    """Of /bin/true."""
+    empty = {"LD_PRELOAD": str(empty_library(directory))}
+    found = {}
+    base = instructions(["/bin/true"], empty)
+    files = set(opened(["/bin/true"], empty, directory))
+    for name, more in (("off", {}), ("on", {"SECURE_ZMQ": "1"})):
+        env = {"LD_PRELOAD": str(builds.SHIM), **more}
+        found[f"more instructions than an empty library, {name}"] = (
+            instructions(["/bin/true"], env) - base)
+        found[f"more files opened, {name}"] = sorted(
+            set(opened(["/bin/true"], env, directory)) - files - {str(builds.SHIM)})
+    return found
+
+
+def statm(pid):
+    """Resident bytes that are not a file's."""
+    fields = pathlib.Path(f"/proc/{pid}/statm").read_text("ascii").split()
+    return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
+
+
+def held(variant, count, directory):
+    """(bytes at rest, bytes with so many connections, seconds it took to make them) of a server."""
+    cell = cells.Cell("handshakes", peers=count)
+    env = variant.environment(directory)
+    server = measure.Agent(cell, "echo", "tcp://127.0.0.1:*", env)
+    client = None
+    try:
+        endpoint = server.line()
+        before = statm(server.process.pid)
+        client = measure.Agent(cell, "hold", endpoint, env)
+        seconds = client.result()["seconds"]
+        return before, statm(server.process.pid), seconds
+    finally:
+        for agent in (client, server):
+            if agent is not None:
+                agent.kill()
+
+
+def memory(directory, count=5000):
+    found = {}
+    for variant in (variants.NULL, variants.HAND, variants.ZAUTH, variants.SHIM):
+        before, after, seconds = held(variant, count, directory)
+        found[variant.name] = {"process": before, "per connection": (after - before) // count,
+                               f"seconds for {count} connections": round(seconds, 2)}
+    return found
+
+
+def first_message(directory, rounds=9):
+    """From the start of the client's process to its first answer, milliseconds."""
+    found = {}
+    cell = cells.Cell("handshakes")
+    for variant in (variants.NULL, variants.HAND, variants.SHIM):
+        env = variant.environment(directory)
+        server = measure.Agent(cell, "echo", "tcp://127.0.0.1:*", env)
+        try:
+            endpoint, times = server.line(), []
+            for _ in range(rounds):
+                command = [*measure.AGENTS["c"], "handshakes", endpoint, "1", "1", "1"]
+                start = time.monotonic()
+                subprocess.run(command, env=env, check=True, capture_output=True)
+                times.append((time.monotonic() - start) * 1000)
+            found[variant.name] = round(statistics.median(times), 2)
+        finally:
+            server.kill()
+    return found
+
+
+def per_message(directory, few=2000, many=12000):
+    """Instructions of the sending process for each message of 100 bytes, by callgrind."""
+    found = {}
+    for variant in (variants.HAND, variants.ZAUTH, variants.SHIM, variants.ALL):
+        env, counts = variant.environment(directory), []
+        for count in (few, many):
+            cell = Counted("push-pull", size=100, messages=count)
+            server = measure.Agent(cell, "sink", "tcp://127.0.0.1:*", env)
+            try:
+                command = [*measure.AGENTS["c"], "source", server.line(), str(count), "100", "1"]
+                # Its input ends when everything has arrived: not before its last message is sent.
+                counts.append(instructions(command, env, server.result))
+            finally:
+                server.kill()
+        found[variant.name] = round((counts[1] - counts[0]) / (many - few))
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Counted(cells.Cell):
+    messages: int = 0
+
+    @property
+    def count(self):
+        return self.messages
+
+
+def measured():
+    with tempfile.TemporaryDirectory(prefix="curveshim-bench-") as directory:
+        directory = pathlib.Path(directory)
+        certificates.make(directory, 1)
+        return {"start-up of /bin/true": start_up(directory),
+                "time to the first answer, ms": first_message(directory),
+                "instructions per message": per_message(directory),
+                "memory of a server, bytes": memory(directory)}
+
+
+def load_or_measure(path, measure_again):
+    if measure_again or not path.exists():
+        path.write_text(json.dumps(measured(), indent=1), encoding="utf-8")
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,115 @@
+"""What was measured, on disk: a line a measurement, so that a run that was cut short goes on."""
+
+import json
+import os
+import pathlib
+import statistics
+
+from . import cells, ratios, variants
+
+HERE = pathlib.Path(__file__).resolve().parent
+RESULTS = HERE / "results"
+
+
+class Measurements:
+    def __init__(self, path, again):
+        self.path = path
+        self.done = {}
+        if again:
+            path.unlink(missing_ok=True)
+        if path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                entry = json.loads(line)
+                self.done[entry["cell"], entry["variant"], entry["round"]] = entry["result"]
+
+    def add(self, cell, variant, number, result):
+        self.done[cell.name, variant.name, number] = result
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(json.dumps({"cell": cell.name, "variant": variant.name, "round": number,
+                                   "result": result}) + "\n")
+
+    def has(self, cell, variant, number):
+        return (cell.name, variant.name, number) in self.done
+
+    def rounds(self, cell):
+        """[{variant name: result}] by round."""
+        numbers = sorted({n for c, _, n in self.done if c == cell.name})
+        return [{v: r for (c, v, n), r in self.done.items() if c == cell.name and n == number}
+                for number in numbers]
+
+
+def figures(cell, rounds):
+    """Of one cell: for each variant its figures and its ratios."""
+    reference = variants.reference(cell)
+    found = {}
+    for variant in variants.EVERY:
+        mine = [each[variant.name] for each in rounds if variant.name in each]
+        if not mine:
+            continue
+        row = {"rate": ratios.summary([ratios.rate(each) for each in mine]),
+               "cpu_per_million": statistics.median(
+                   each["cpu"] / each["count"] * 1e6 for each in mine)}
+        for name, other in (("to_reference", reference), ("to_hand", variants.HAND),
+                            ("to_null", variants.NULL)):
+            row[name] = ratios.compare(rounds, variant.name, other.name, ratios.rate)
+        for name in ("p50", "p99", "p999"):
+            if name in mine[0]:
+                row[name] = statistics.median(each[name] for each in mine)
+        if cell.is_latency:
+            row["latency_to_reference"] = ratios.compare(
+                rounds, variant.name, reference.name, lambda each: each["p50"])
+        found[variant.name] = row
+    return {"cell": cell.name, "pattern": cell.pattern, "size": cell.size, "peers": cell.peers,
+            "keys": cell.keys, "threads": cell.threads, "agents": cell.agents,
+            "rounds": len(rounds), "reference": reference.name, "variants": found}
+
+
+def machine():
+    model = [line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
+             if line.startswith("model name")]
+    return {"cores": os.cpu_count(), "processor": model[0] if model else "unknown",
+            "kernel": os.uname().release}
+
+
+def per_second(value):
+    for limit, divisor, unit in ((1e6, 1e6, " M/s"), (1e3, 1e3, " k/s")):
+        if value >= limit:
+            return f"{value / divisor:.2f}{unit}"
+    return f"{value:.0f}/s"
+
+
+def shown_ratio(ratio):
+    return "" if ratio is None else (
+        f"{ratio['median']:.2f} ({ratio['low']:.2f} to {ratio['high']:.2f})")
+
+
+def table(measured):
+    """Markdown, ratios first."""
+    lines = []
+    for figure in measured:
+        lines += [f"**{figure['cell']}** ({figure['rounds']} rounds)", "",
+                  f"| | to {figure['reference']} | to NULL | median | CPU s per million |"
+                  + (" p50 µs | p99 | p99.9 |" if figure["pattern"] == "req-rep" else ""),
+                  "| --- " * (8 if figure["pattern"] == "req-rep" else 5) + "|"]
+        for name, row in figure["variants"].items():
+            line = (f"| {name} | {shown_ratio(row['to_reference'])} | "
+                    f"{shown_ratio(row['to_null'])} | {per_second(row['rate']['median'])} | "
+                    f"{row['cpu_per_million']:.2f} |")
+            if "p50" in row:
+                line += "".join(f" {row[p] * 1e6:.0f} |" for p in ("p50", "p99", "p999"))
+            lines.append(line)
+        lines.append("")
+    return "\n".join(lines)
+
+
+def write(measurements, all_cells, extra):
+    measured = [figures(cell, rounds) for cell in all_cells
+                if (rounds := measurements.rounds(cell))]
+    document = {"machine": machine(), "cells": measured, "figures": extra}
+    (RESULTS / "results.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    (RESULTS / "results.md").write_text(table(measured), encoding="utf-8")
+    return document
+
+
+def known_cells():
+    return cells.everything()

@@ -1,0 +1,53 @@
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/* A deliberate slow-down, preloaded to see that the measurements notice it: SLOW_PS_PER_BYTE
+ * picoseconds for each byte sent, SLOW_NS_PER_CONNECT nanoseconds for each connection. */
+
+static void spin(int64_t nanoseconds)
+{
+    struct timespec now, start;
+
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - start.tv_sec) * 1000000000 + now.tv_nsec - start.tv_nsec < nanoseconds);
+}
+
+static int64_t setting(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value != NULL ? strtoll(value, NULL, 10) : 0;
+}
+
+ssize_t send(int fd, const void *buffer, size_t size, int flags)
+{
+    static ssize_t (*real)(int, const void *, size_t, int);
+    static int64_t cost = -1, owed;
+
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "send");
+    if (cost < 0)
+        cost = setting("SLOW_PS_PER_BYTE");
+    /* Reading the clock takes longer than a small send owes. */
+    owed += cost * (int64_t)size;
+    if (owed > 2000000) {
+        spin(owed / 1000);
+        owed = 0;
+    }
+    return real(fd, buffer, size, flags);
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+    static int (*real)(int, const struct sockaddr *, socklen_t);
+
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "connect");
+    spin(setting("SLOW_NS_PER_CONNECT"));
+    return real(fd, address, size);
+}

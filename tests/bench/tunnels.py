@@ -1,0 +1,128 @@
+"""Tunnels in front of plain agents: each listens where the client connects, on this machine."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def wait_for(port, patience=20):
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        time.sleep(0.01)
+    raise TimeoutError(f"nobody listens on port {port}")
+
+
+class Tunnel:
+    """`port` is where to connect instead of `target`."""
+
+    program = ""
+
+    def __init__(self, directory, target):
+        self.directory = pathlib.Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.processes = []
+        self.port = free_port()
+        self.start(target, free_port())
+        wait_for(self.port)
+
+    @classmethod
+    def is_here(cls):
+        return shutil.which(cls.program, path=os.environ["PATH"] + ":/usr/sbin") is not None
+
+    def start(self, target, between):
+        raise NotImplementedError
+
+    def run(self, *command):
+        log = open(self.directory / f"{self.program}.log", "ab")
+        with log:
+            self.processes.append(subprocess.Popen([str(word) for word in command],
+                                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+
+    def file(self, name, text, mode=0o600):
+        path = self.directory / name
+        path.write_text(text, encoding="ascii")
+        path.chmod(mode)
+        return path
+
+    def cpu_seconds(self):
+        """So far, of all of its processes."""
+        ticks = 0
+        for process in self.processes:
+            fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text("ascii").rsplit(")")[-1]
+            ticks += sum(map(int, fields.split()[11:13]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def close(self):
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait()
+
+
+class Stunnel(Tunnel):
+    program = "stunnel"
+
+    def start(self, target, between):
+        secrets = self.file("psk", "bench:" + os.urandom(32).hex() + "\n")
+        common = f"foreground = yes\npid =\ndebug = 3\nPSKsecrets = {secrets}\nciphers = PSK\n"
+        server = self.file("server.conf", f"{common}[bench]\naccept = 127.0.0.1:{between}\n"
+                                          f"connect = 127.0.0.1:{target}\n")
+        client = self.file("client.conf", f"{common}[bench]\nclient = yes\n"
+                                          f"accept = 127.0.0.1:{self.port}\n"
+                                          f"connect = 127.0.0.1:{between}\n")
+        self.run("stunnel", server)
+        wait_for(between)
+        self.run("stunnel", client)
+
+
+class Spiped(Tunnel):
+    program = "spiped"
+
+    def start(self, target, between):
+        key = self.directory / "key"
+        key.write_bytes(os.urandom(32))
+        self.run("spiped", "-F", "-d", "-s", f"[127.0.0.1]:{between}", "-t", f"[127.0.0.1]:{target}",
+                 "-k", key)
+        wait_for(between)
+        self.run("spiped", "-F", "-e", "-s", f"[127.0.0.1]:{self.port}", "-t",
+                 f"[127.0.0.1]:{between}", "-k", key)
+
+
+class Ssh(Tunnel):
+    program = "sshd"
+
+    def start(self, target, between):
+        for name in ("host", "user"):
+            (self.directory / name).unlink(missing_ok=True)
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+                            self.directory / name], check=True)
+        self.file("authorized", (self.directory / "user.pub").read_text("ascii"))
+        pathlib.Path("/run/sshd").mkdir(exist_ok=True)
+        config = self.file("sshd.conf", f"""
+            ListenAddress 127.0.0.1
+            Port {between}
+            HostKey {self.directory}/host
+            AuthorizedKeysFile {self.directory}/authorized
+            StrictModes no
+            UsePAM no
+            PidFile none
+            PasswordAuthentication no
+            """)
+        self.run(shutil.which("sshd", path="/usr/sbin:/usr/bin"), "-D", "-e", "-f", config)
+        wait_for(between)
+        self.run("ssh", "-N", "-F", "none", "-i", self.directory / "user", "-p", between,
+                 "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+                 "-o", "BatchMode=yes", "-o", "ExitOnForwardFailure=yes",
+                 "-L", f"127.0.0.1:{self.port}:127.0.0.1:{target}", "127.0.0.1")

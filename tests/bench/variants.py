@@ -1,0 +1,58 @@
+"""With what the agents are secured: nothing, by hand, the library, a tunnel."""
+
+import dataclasses
+
+from harness import builds
+
+from . import tunnels
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    name: str
+    security: str = "none"  # BENCH_SECURITY
+    shim: tuple = ()        # variables, with the library preloaded
+    tunnel: type = None
+    agents: tuple = ("c", "pyzmq")
+    handshakes: bool = True  # it has an authenticator, or none is asked for
+
+    def environment(self, directory):
+        """directory has the certificates, and room for logs."""
+        env = {"PATH": "/usr/bin:/bin", "BENCH_SECURITY": self.security, "LANG": "C.UTF-8",
+               "BENCH_CERTS": str(directory / "certificates")}
+        if self.shim:
+            env["LD_PRELOAD"] = str(builds.SHIM)
+            env["SECURE_ZMQ_CERTS"] = str(directory / "certificates")
+            env.update((name, value.format(directory=directory)) for name, value in self.shim)
+        return env
+
+
+NULL = Variant("NULL")
+HAND = Variant("CURVE by hand", "curve")
+ZAUTH = Variant("by hand, zauth", "zauth", agents=("c",))
+THREAD = Variant("by hand, ThreadAuthenticator", "thread", agents=("pyzmq",))
+SHIM = Variant("curveshim", shim=(("SECURE_ZMQ", "1"),))
+ALL = Variant("curveshim, everything on", shim=(
+    ("SECURE_ZMQ", "1"), ("SECURE_ZMQ_LOG", "{directory}/log"), ("SECURE_ZMQ_LOG_LEVEL", "info"),
+    ("SECURE_ZMQ_LOG_FORMAT", "json"), ("SECURE_ZMQ_METRICS", "{directory}/metrics"),
+    ("SECURE_ZMQ_ALLOW", "127.0.0.0/8"), ("SECURE_ZMQ_DENY", "10.0.0.0/8"),
+    ("SECURE_ZMQ_HANDSHAKE_TIMEOUT", "20000"), ("SECURE_ZMQ_MAX_MESSAGE_SIZE", "100000000")))
+OFF = Variant("curveshim, off", shim=(("SECURE_ZMQ", "0"),))
+STUNNEL = Variant("stunnel", tunnel=tunnels.Stunnel, handshakes=False)
+SPIPED = Variant("spiped", tunnel=tunnels.Spiped, handshakes=False)
+SSH = Variant("ssh -L", tunnel=tunnels.Ssh, handshakes=False)
+
+EVERY = (NULL, HAND, ZAUTH, THREAD, SHIM, ALL, OFF, STUNNEL, SPIPED, SSH)
+QUICK = (NULL, HAND, ZAUTH, SHIM)
+
+
+def reference(cell):
+    """What the library is held against: CURVE by hand with an authenticator."""
+    return ZAUTH if cell.agents == "c" else THREAD
+
+
+def variants_of(cell, among=EVERY):
+    """Tunnels have their own handshakes, which happen once and not for each client."""
+    return [v for v in among if cell.agents in v.agents
+            and (cell.pattern != "handshakes" or v.handshakes)
+            and (v.tunnel is None or v.tunnel.is_here())]
