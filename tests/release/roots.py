@@ -1,4 +1,4 @@
-"""Containers of bare root file systems, with a release mounted and its launcher as entrypoint."""
+"""Hosts with a bare root file system, a release mounted and its launcher as entrypoint."""
 
 import json
 import pathlib
@@ -6,50 +6,66 @@ import pathlib
 import pytest
 
 from containers import container
+from containers.wire import Wire
 from harness import builds
+from harness.agents import PATIENCE
 from harness.exchange import CLIENT_TEXT, COUNT, SERVER_TEXT
+from release import emulated
 
 CURVESHIM = "/opt/curveshim"
 PROGRAMS = builds.REPOSITORY / "tests" / "matrix" / "programs"
-CERTIFICATES = "/etc/curveshim/certificates"
 PORT = 5555
+ARCHES = {"bookworm-arm64": "aarch64", "musl-aarch64": "aarch64"}
 
 
 def require(name):
-    """The root that scripts/setup-roots made of that name."""
+    """The root that scripts/setup-roots or setup-musl made of that name."""
     container.require()
     root = builds.REPOSITORY / ".agents" / "roots" / name
     if not root.exists():
-        pytest.skip(f"{root} is not there: run scripts/setup-roots")
+        pytest.skip(f"{root} is not there: run scripts/setup-roots and setup-musl")
     return root
 
 
+def arch(name):
+    return ARCHES.get(name, "x86_64")
+
+
 class Network:
-    """Hosts on one bridge: all run the same root, each a container of its own."""
+    """Hosts that run the same root: containers on one bridge, or, of another machine, all in one."""
 
-    def __init__(self, root, release, certs, directory):
-        self.root, self.release, self.certs = root, release, certs
-        self.directory = pathlib.Path(directory)
-        self.bridge = container.Bridge()
+    def __init__(self, name, release, certs, directory):
+        self.root, self.directory = require(name), pathlib.Path(directory)
+        self.mounts = [(str(release), CURVESHIM), (str(certs), "/etc/curveshim/certificates"),
+                       (str(PROGRAMS), "/programs")]
+        self.machine = self.bridge = None
+        if arch(name) != "x86_64":
+            self.machine = emulated.Machine(self.root, self.mounts, self.directory / "machine")
+        else:
+            self.bridge = container.Bridge()
         self.hosts = []
+        self.wire = Wire(self.machine or self.bridge, self.directory / "wire")
 
-    def start(self, *command, secured=True, **environment):
+    def start(self, *command, secured=True):
         launcher = (f"{CURVESHIM}/bin/curveshim-run", "--") if secured else ()
-        settings = container.Settings(
-            layers=[self.root], command=[*launcher, *command], read_only=True,
-            drop_capabilities=True, no_new_privileges=True, environment=environment,
-            mounts=[(str(self.release), CURVESHIM, True), (str(self.certs), CERTIFICATES, True),
-                    (str(PROGRAMS), "/programs", True)])
         name = f"host{len(self.hosts)}"
-        host = container.Container(name, settings, self.directory / name,
-                                   self.bridge.port(self.bridge.address()))
+        if self.machine:
+            host = self.machine.start(name, [*launcher, *command], {})
+        else:
+            settings = container.Settings(
+                layers=[self.root], command=[*launcher, *command], read_only=True,
+                drop_capabilities=True, no_new_privileges=True,
+                mounts=[(*pair, True) for pair in self.mounts])
+            host = container.Container(name, settings, self.directory / name,
+                                       self.bridge.port(self.bridge.address()))
         self.hosts.append(host)
         return host
 
     def close(self):
         for host in self.hosts:
             host.close()
-        self.bridge.close()
+        self.wire.close()
+        (self.machine or self.bridge).close()
 
 
 def received(host):
@@ -69,7 +85,8 @@ def ask(network, server, *agent, **options):
 
 
 def assert_exchanged(server, client):
-    assert client.wait() == 0, f"{client.report()} {server.report()}"
+    # Emulated, and beside others, it takes its time.
+    assert client.wait(patience=4 * PATIENCE) == 0, f"{client.report()} {server.report()}"
     asked = [f"{CLIENT_TEXT} {n}" for n in range(1, COUNT + 1)]
     assert received(server) == asked
     assert received(client) == [f"{SERVER_TEXT} to {text}" for text in asked]
