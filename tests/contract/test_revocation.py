@@ -62,7 +62,7 @@ def revoke(certs, name):
 def assert_ended_in_time(victims, moment):
     time.sleep(max(0.0, moment + SECOND - time.monotonic()))
     counts = [v.received for v in victims]
-    time.sleep(SECOND)
+    time.sleep(SECOND / 2)
     assert [v.received for v in victims] == counts
     for victim in victims:
         assert victim.last < moment + SECOND
@@ -123,27 +123,29 @@ HOW = {
 }
 
 
-@pytest.mark.parametrize("how", HOW)
-def test_what_ends_a_live_connection(start, certs, crowd, how):
-    change, reason = HOW[how]
-    keys, other = authorize(certs, "victim", "other")
+def test_what_ends_a_live_connection(start, certs, crowd):
+    """Each in its way, all at once; the first has two connections."""
+    keys = dict(zip(HOW, authorize(certs, *(how.replace(" ", "-") for how in HOW))))
+    first, *_ = HOW
+    keys_of_other, = authorize(certs, "other")
     server = start()
     server(ECHO)
-    victim = crowd.add(keys, certs.server.public, server("to"))
-    same_key = crowd.add(keys, certs.server.public, server("to"))
-    innocent = crowd.add(other, certs.server.public, server("to"))
-    crowd.may_stall.update((victim, same_key))
+    owners = [first, *HOW]
+    victims = [crowd.add(keys[how], certs.server.public, server("to")) for how in owners]
+    innocent = crowd.add(keys_of_other, certs.server.public, server("to"))
+    crowd.may_stall.update(victims)
     crowd.start()
     assert settled(crowd.clients)
-    moment = change(certs, "victim", keys)
-    assert_ended_in_time([victim, same_key], moment)
+    for how, (change, _) in HOW.items():
+        moment = change(certs, how.replace(" ", "-"), keys[how])
+    assert_ended_in_time(victims, moment)
     crowd.stop()
     assert_undisturbed([innocent])
-    ended = server.log.wait("auth", connection="ended")
-    assert (ended["result"], ended["reason"], ended["key"]) == ("deny", reason, keys.public)
-    assert (ended["address"], ended["endpoint"]) == ("127.0.0.1", server("to"))
-    assert ended["level"] == "warning"
-    assert len(server.log.events("auth", result="allow")) == 3
+    for how, (_, reason) in HOW.items():
+        ended = server.log.wait("auth", connection="ended", key=keys[how].public)
+        assert (ended["result"], ended["reason"], ended["level"]) == ("deny", reason, "warning")
+        assert (ended["address"], ended["endpoint"]) == ("127.0.0.1", server("to"))
+    assert len(server.log.events("auth", result="allow")) == len(owners) + 1
 
 
 # A server that answers in a thread of its own, and can still be told what to do.
@@ -190,7 +192,7 @@ def test_in_every_process_that_serves_it(serve, certs, crowd):
     assert_undisturbed(innocents)
 
 
-@pytest.mark.parametrize("runtime", SERVERS, ids=str)
+@pytest.mark.parametrize("runtime", SERVERS[::2], ids=str)
 def test_over_ipc_where_all_come_from_one_process(serve, certs, crowd, short, runtime):
     victim_keys, *others = authorize(certs, "victim", *(f"other-{n}" for n in range(9)))
     _, endpoint = serve(runtime, f"ipc://{short}/s", "req-rep")
@@ -259,7 +261,7 @@ def test_a_revoked_client_gives_up(start, certs, peers):
     assert len(server.log.events("auth", reason="revoked", connection=None)) == 1
 
 
-@pytest.mark.parametrize("kinds", ["PULL PUSH", "SUB PUB", "XSUB XPUB", "DEALER DEALER"])
+@pytest.mark.parametrize("kinds", ["PULL PUSH", "SUB PUB", "DEALER DEALER"])
 def test_nothing_that_a_revoked_client_sent_arrives(start, certs, peers, kinds):
     """Patterns in which the clients talk: numbers that stop, and numbers that don't."""
     bound, connecting = kinds.split()
@@ -268,7 +270,6 @@ def test_nothing_that_a_revoked_client_sent_arrives(start, certs, peers, kinds):
     server(f"""
         a = bound({bound!r}); to = where(a); seen = {{'v': [], 'o': []}}
         if a.type == zmq.SUB: a.subscribe(b'')
-        if a.type == zmq.XSUB: a.send(b'\\x01')
         def listen():
             while True:
                 text = a.recv_multipart()[-1].decode()
@@ -298,7 +299,7 @@ def test_nothing_that_a_revoked_client_sent_arrives(start, certs, peers, kinds):
     moment = revoke(certs, "victim")
     talk_until(lambda: time.monotonic() > moment + SECOND, 10)
     stopped = server("seen")["v"]
-    talk_until(lambda: time.monotonic() > moment + 2 * SECOND, 10)
+    talk_until(lambda: time.monotonic() > moment + 1.5 * SECOND, 10)
     last = sent["o"]
     assert wait_until(lambda: server("seen")["o"][-1:] == [last - 1], 10)
     seen = server("seen")
