@@ -6,6 +6,7 @@ import resource
 import signal
 import socket
 import subprocess
+import textwrap
 
 import pytest
 
@@ -132,6 +133,50 @@ def test_a_child_does_not_tell_of_its_parents_losses(start, tmp_path):
     assert len(lines_of(log)) >= 2 and all("dropped" not in e for e in lines_of(log))
 
 
+BIND = """
+    import zmq
+    c = zmq.Context()
+    for _ in range(3): c.socket(zmq.PULL).bind('tcp://127.0.0.1:*')
+    c.destroy(0)
+    print('well')
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(builds.WITH_ASAN, reason="the shim alone is preloaded into the traced program")
+def test_a_pipe_that_another_process_fills_at_the_last_moment(tmp_path, certs):
+    """Between the question whether it can be written to, and the write."""
+    reader, writer = os.pipe()
+    filler = os.open(f"/proc/self/fd/{writer}", os.O_WRONLY | os.O_NONBLOCK)
+    fill_up(filler)
+    os.read(reader, 4096)
+    trace = tmp_path / "trace"
+    env = environment(certs)
+    shim = env.pop("LD_PRELOAD")
+    program = subprocess.Popen(
+        ["strace", "-f", "-qq", "-o", str(trace), "-e", "trace=poll", "-e",
+         "inject=poll:delay_exit=400000", "-E", f"LD_PRELOAD={shim}", PYTHON, "-c",
+         textwrap.dedent(BIND)],
+        env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=writer, text=True)
+    try:
+        assert wait_until(lambda: trace.exists() and "{fd=2, revents=POLLOUT}" in trace.read_text())
+        fill_up(filler)
+        assert program.communicate(timeout=PATIENCE)[0] == "well\n"
+    finally:
+        program.kill()
+        program.wait()
+        for descriptor in (reader, writer, filler):
+            os.close(descriptor)
+
+
+def fill_up(descriptor):
+    try:
+        while True:
+            os.write(descriptor, b"x" * 4096)
+    except BlockingIOError:
+        pass
+
+
 def terminal():
     import pty
     import termios
@@ -140,15 +185,6 @@ def terminal():
     attributes[1] &= ~termios.OPOST
     termios.tcsetattr(slave, termios.TCSANOW, attributes)
     return master, slave
-
-
-BIND = """
-    import zmq
-    c = zmq.Context()
-    for _ in range(3): c.socket(zmq.PULL).bind('tcp://127.0.0.1:*')
-    c.destroy(0)
-    print('well')
-"""
 
 
 @pytest.mark.parametrize("room", [0, 100])
@@ -168,7 +204,7 @@ def test_a_terminal_that_nobody_reads(tmp_path, certs, room):
     if room:
         os.read(master, room)
     os.set_blocking(slave, True)
-    done = subprocess.run([PYTHON, "-c", "\n".join(line[4:] for line in BIND.splitlines())],
+    done = subprocess.run([PYTHON, "-c", textwrap.dedent(BIND)],
                           env=environment(certs), cwd=tmp_path, stdout=subprocess.PIPE,
                           stderr=slave, text=True, check=False, timeout=PATIENCE)
     os.close(slave)
@@ -179,7 +215,7 @@ def test_a_terminal_that_nobody_reads(tmp_path, certs, room):
 @pytest.mark.skipif(builds.WITH_ASAN, reason="sanitizers write to the terminal themselves")
 def test_a_terminal_that_stops_background_jobs(tmp_path, certs):
     master, slave = terminal()
-    code = "\n".join(line[4:] for line in BIND.splitlines())
+    code = textwrap.dedent(BIND)
     job = subprocess.Popen(
         ["setsid", "--ctty", "--wait", "bash", "-c",
          'stty tostop; set -m; "$@" & wait -f $!', "bash", PYTHON, "-c", code],
