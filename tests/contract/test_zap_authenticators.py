@@ -1,4 +1,4 @@
-"""Issue 5: the authenticators that programs have of their own, pyzmq's and czmq's, do under the shim
+"""Contract, Roles: the authenticators that programs have of their own, pyzmq's and czmq's, do under the shim
 what they do without: by pyzmq's own tests, and by a life of czmq's zauth."""
 
 import os
