@@ -11,7 +11,8 @@ pytestmark = pytest.mark.slow
 DEBIAN = ("bullseye", "bookworm", "trixie", "bookworm-arm64")
 MUSL = ("musl-x86_64", "musl-aarch64")
 PYTHON = ("/usr/bin/python3", "/programs/pyzmq.py")
-AGENTS = [*((root, PYTHON) for root in DEBIAN),
+BY_CTYPES = ("/usr/bin/python3", "/programs/by_ctypes.py")
+AGENTS = [*((root, PYTHON) for root in DEBIAN), ("bullseye", BY_CTYPES), ("bookworm-arm64", BY_CTYPES),
           *((root, (f"/usr/bin/{agent}",)) for root in MUSL for agent in ("agent", "agent-by-dlsym"))]
 
 every_agent = pytest.mark.parametrize(
@@ -53,3 +54,12 @@ def test_tools_run(network, tool):
 def test_curveshim_check_finds_nothing_against_it(network, agent):
     host = network.start(f"{roots.CURVESHIM}/bin/curveshim-check", agent[0], secured=False)
     assert host.wait() == 0, host.report()
+
+
+@every_agent
+def test_curveshim_check_sees_the_process(network, agent):
+    if network.machine:
+        pytest.skip("an emulated process is the emulator's to the kernel")
+    server = roots.serve(network, *agent)
+    done = server.run(f"{roots.CURVESHIM}/bin/curveshim-check", "1")
+    assert (done.returncode, ": secured" in done.stdout) == (0, True), done
