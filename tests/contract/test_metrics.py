@@ -12,7 +12,7 @@ import pytest
 from . import prom
 from .certs import pair, write_secret
 from .hanging import HangingDirectory
-from .program import wait_until
+from .program import environment, run_python, wait_until
 
 
 @pytest.fixture
@@ -144,6 +144,26 @@ def test_refusals_alone_are_told_too(measured, metrics):
     program("attempt(bound, 'PULL'); attempt(bound, 'PULL')")
     metrics.wait(2, program.process.pid, "curveshim_refused_calls_total",
                  reason="keys or configuration unusable")
+
+
+def test_a_stack_of_its_own_that_is_stopped(metrics, certs, tmp_path):
+    """In a process without any context: a program that speaks ZeroMQ by itself."""
+    done = run_python("""
+        import glob, os, socket, sys, time
+        listener = socket.create_server(("127.0.0.1", 0))
+        speaker = socket.create_connection(listener.getsockname())
+        greeting = bytes([255] + [0] * 8 + [127, 3, 0]) + b"NULL" + bytes(48)
+        try:
+            speaker.sendall(greeting)
+        except BrokenPipeError:
+            end = time.monotonic() + 20
+            while not (found := glob.glob(os.environ["SECURE_ZMQ_METRICS"] + "/*.prom")):
+                assert time.monotonic() < end
+            print(open(found[0]).read())
+    """, environment(certs, METRICS=metrics.directory), tmp_path)
+    assert done.returncode == 0, done.stderr
+    counted = prom.parse(done.stdout)["curveshim_blocked_total"]
+    assert [(labels["reason"], value) for labels, value in counted if value] == [("NULL", 1)]
 
 
 def test_one_write_a_second_and_none_when_nothing_changes(measured, metrics):
