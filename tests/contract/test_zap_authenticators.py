@@ -36,12 +36,22 @@ def start(packages, certs, directory, way):
 
 
 def outcomes(process, results):
-    said, _ = process.communicate(timeout=200)
+    said, _ = process.communicate(timeout=300)
     assert results.exists(), said
     cases = xml.etree.ElementTree.parse(results).iter("testcase")
     return {f"{case.get('classname').rpartition('.')[2]}.{case.get('name')}":
             sorted(child.tag for child in case if child.tag in ("failure", "error", "skipped"))
             for case in cases}
+
+
+def all_ways(packages, certs, directory, attempts=4):
+    """pyzmq's tests give a connection 100 ms: what fails on a busy machine is tried again."""
+    seen = {}
+    for _ in range(attempts):
+        running = {way: start(packages, certs, directory, way)
+                   for way in WAYS if way not in seen or any(seen[way].values())}
+        seen.update({way: outcomes(*started) for way, started in running.items()})
+    return seen
 
 
 @pytest.mark.parametrize("packages", [
@@ -52,8 +62,7 @@ def test_pyzmqs_own_tests(tmp_path, certs, packages):
     pytest.importorskip("pytest_asyncio")
     if not (packages / "zmq" / "tests" / "test_auth.py").exists():
         pytest.skip(f"{packages} has no tests of pyzmq's")
-    running = {way: start(packages, certs, tmp_path, way) for way in WAYS}
-    seen = {way: outcomes(*started) for way, started in running.items()}
+    seen = all_ways(packages, certs, tmp_path)
     native = seen["without the shim"]
     assert len(native) > 15 and set(map(tuple, native.values())) == {()}
     assert seen["exempted"] == native

@@ -48,6 +48,8 @@ class Handler:
                 pass
             except zmq.ContextTerminated:
                 break
+        # After zmq_close alone, libzmq keeps the address for a moment.
+        attempt(self.socket.unbind, ZAP)
         self.socket.close()
 
     def one(self, frames):
