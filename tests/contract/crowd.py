@@ -15,8 +15,9 @@ TROUBLE = (zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
 class Client:
     """Asks and counts; `text` of the answers is the question with whatever around it."""
 
-    def __init__(self, context, keys, server, endpoint, kind=zmq.DEALER):
-        self.socket = context.socket(kind)
+    def __init__(self, crowd, keys, server, endpoint, kind=zmq.DEALER):
+        self.crowd = crowd
+        self.socket = crowd.context.socket(kind)
         self.socket.linger = 0
         self.socket.curve_publickey = keys.public.encode()
         self.socket.curve_secretkey = keys.secret.encode()
@@ -58,10 +59,11 @@ class Crowd(threading.Thread):
         self.clients = []
         self.may_stall = set()
         self.failure = None
+        self.lag = 0.0  # the longest that an answer may have waited to be taken
         self._stopping = False
 
     def add(self, keys, server, endpoint, kind=zmq.DEALER):
-        self.clients.append(Client(self.context, keys, server, endpoint, kind))
+        self.clients.append(Client(self, keys, server, endpoint, kind))
         return self.clients[-1]
 
     def run(self):
@@ -75,7 +77,10 @@ class Crowd(threading.Thread):
         for client in self.clients:
             poller.register(client.socket, zmq.POLLIN)
         by_socket = {client.socket: client for client in self.clients}
+        last = time.monotonic()
         while not self._stopping or self._outstanding():
+            last, before = time.monotonic(), last
+            self.lag = max(self.lag, last - before)
             for client in self.clients:
                 if not self._stopping:
                     client.ask()
