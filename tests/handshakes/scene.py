@@ -51,6 +51,8 @@ class Scene:
         self.stage = stage
         self.logs = {}
         self.began = None
+        # By how much the machine kept us waiting, which is no fault of the agents'.
+        self.late = 0
         self.context = zmq.Context()
         self._over = threading.Event()
         self._threads = []
@@ -141,7 +143,11 @@ class Scene:
         """What each side complained of within so many seconds from the connect."""
         assert wait_until(self.start_of), self.report()
         end = self.start_of() + seconds
-        time.sleep(max(0, end - time.time()))
+        while (rest := end - time.time()) > 0:
+            step = min(rest, 0.02)
+            begun = time.monotonic()
+            time.sleep(step)
+            self.late += max(0, time.monotonic() - begun - step - 0.002)
         return {side: [e for e in log.complaints() if moment(e) <= end]
                 for side, log in self.logs.items()}
 

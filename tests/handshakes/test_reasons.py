@@ -280,7 +280,8 @@ def test_both_sides_name_the_reason_once(scene, case):
         for pattern in expected:
             matching = [e for e in complaints if re.fullmatch(pattern, e["reason"])]
             assert len(matching) == 1, scene.report()
-            assert named(matching[0]) and moment(matching[0]) - start <= WITHIN, scene.report()
+            assert named(matching[0]), scene.report()
+            assert moment(matching[0]) - start <= WITHIN + scene.late, scene.report()
 
 
 def named(event):
