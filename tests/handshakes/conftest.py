@@ -7,4 +7,4 @@ from . import scene as scenes
 def scene(stage, tmp_path):
     scene = scenes.Scene(stage, tmp_path)
     yield scene
-    scene.clear()
+    scene.close()

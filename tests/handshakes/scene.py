@@ -154,7 +154,7 @@ class Scene:
     def report(self):
         return {side: log.events() for side, log in self.logs.items()}
 
-    def clear(self):
+    def close(self):
         self._over.set()
         for thread in self._threads:
             thread.join()

@@ -13,11 +13,13 @@ import zmq
 from harness import builds
 from wire import foreign
 
-from .scene import C, NODE, WHEEL, moment
+from .scene import C, NODE, WHEEL, Scene, moment
 
 WITHIN = 2.0
 # The next attempts of the same burst.
 LONGER = 2.6
+# Of the burst's time, so many seconds that the machine kept us waiting.
+BUSY = 0.2
 
 NOT_CURVE = r"peer speaks NULL|peer hung up at our greeting, as one that does not speak CURVE"
 
@@ -265,10 +267,7 @@ CASES = (
 )
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_both_sides_name_the_reason_once(scene, case):
-    if builds.WITH_ASAN and not case.with_asan:
-        pytest.skip("libasan stands between libzmq and the observer, which can't tell who reads")
+def play(scene, case):
     case.arrange(scene)
     seen = scene.burst(LONGER)
     start = scene.start_of()
@@ -282,6 +281,22 @@ def test_both_sides_name_the_reason_once(scene, case):
             assert len(matching) == 1, scene.report()
             assert named(matching[0]), scene.report()
             assert moment(matching[0]) - start <= WITHIN + scene.late, scene.report()
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_both_sides_name_the_reason_once(scene, stage, tmp_path, case):
+    if builds.WITH_ASAN and not case.with_asan:
+        pytest.skip("libasan stands between libzmq and the observer, which can't tell who reads")
+    try:
+        play(scene, case)
+    except AssertionError:
+        # On a machine that lets its processes wait, a peer does hang.
+        if scene.late < BUSY:
+            raise
+        stage.clear()
+        (tmp_path / "again").mkdir()
+        with contextlib.closing(Scene(stage, tmp_path / "again")) as again:
+            play(again, case)
 
 
 def named(event):
