@@ -7,8 +7,9 @@ import ctypes
 import json
 import os
 import signal
-import subprocess
 import sys
+
+import network
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT = 1, 2, 4, 32
 MS_BIND, MS_REC, MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
@@ -35,24 +36,6 @@ def bind(source, target, read_only):
     mount(source, target, flags=MS_BIND)
     if read_only:
         mount(None, target, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
-
-
-def ip(*words, where=None):
-    enter = ["nsenter", f"--net={where}"] if where else []
-    subprocess.run([*enter, "ip", *words], check=True)
-
-
-def plug_in(network):
-    """A veth pair to the bridge, in the network namespace that the bridge is in."""
-    bridge = network["namespace"]
-    ip("link", "set", "lo", "up")
-    # As Docker does it: who takes an address over is found at once.
-    mac = "02:42:" + ":".join(f"{int(part):02x}" for part in network["address"].split("."))
-    ip("link", "add", "eth0", "address", mac, "type", "veth",
-       "peer", "name", network["port"], "netns", bridge)
-    ip("link", "set", network["port"], "master", "bridge", "up", where=bridge)
-    ip("address", "add", f"{network['address']}/24", "dev", "eth0")
-    ip("link", "set", "eth0", "up")
 
 
 def make_root(spec):
@@ -108,7 +91,7 @@ def main():
         number = os.readlink("/proc/self").encode()
         ready = os.open(spec["pid_file"], os.O_WRONLY | os.O_CLOEXEC)
         if spec["network"]:
-            plug_in(spec["network"])
+            network.plug_in(spec["network"])
         check(libc.sethostname(spec["name"].encode(), len(spec["name"])), "sethostname")
         make_root(spec)
         os.write(ready, number)

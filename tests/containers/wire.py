@@ -9,12 +9,19 @@ from . import container
 MECHANISM_SIZE = 20
 
 
+def mechanism_field(mechanism):
+    """As greetings have it."""
+    return mechanism.encode().ljust(MECHANISM_SIZE, b"\0")
+
+
 class Wire:
-    def __init__(self, bridge, file):
+    def __init__(self, bridge, file, only=()):
+        """With `only`, just the frames that hold one of these byte strings are kept."""
         self._file = file
         self._process = subprocess.Popen(
             [*container.WITH_US, "nsenter", f"--net={bridge.namespace}", sys.executable,
-             str(pathlib.Path(__file__).with_name("capture.py")), str(file)],
+             str(pathlib.Path(__file__).with_name("capture.py")), str(file),
+             *(text.hex() for text in only)],
             stdout=subprocess.PIPE, text=True)
         assert self._process.stdout.readline() == "ready\n"
 
@@ -26,7 +33,7 @@ class Wire:
 
     def greeted(self, mechanism):
         """Whether a greeting named that mechanism."""
-        return mechanism.encode().ljust(MECHANISM_SIZE, b"\0") in self.bytes_seen()
+        return mechanism_field(mechanism) in self.bytes_seen()
 
     def close(self):
         self._process.kill()
