@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "shim/authorized.h"
@@ -19,7 +20,12 @@ struct authenticator {
     struct context *context; /* a reference of its own */
     const struct zmqlib *lib;
     void *socket;
+    int openings;
 };
+
+/* An error that does not go away must not keep a processor busy for ever. */
+#define OPENINGS 100
+#define LONGEST_PAUSE_MS 1000
 
 static void note(enum event_level level, const char *state, const char *reason)
 {
@@ -31,36 +37,6 @@ static void note(enum event_level level, const char *state, const char *reason)
     event_text(&event, "state", state);
     event_text(&event, "reason", reason);
     log_event(&event);
-}
-
-static void *thread_main(void *argument)
-{
-    struct authenticator *self = argument;
-    struct context *context = self->context;
-    int ended;
-
-    prctl(PR_SET_NAME, "curveshim-zap", 0, 0, 0);
-    ended = zap_serve(self->lib, self->socket, context);
-    metrics_gauge_add(GAUGE_AUTHENTICATORS, -1);
-    if (ended != ETERM)
-        metrics_count(METRIC_AUTHENTICATOR_FAILED, NULL);
-    lock_take(LOCK_REGISTRY);
-    context->authenticator = AUTHENTICATOR_ENDED;
-    lock_drop(LOCK_REGISTRY);
-    self->lib->close(self->socket);
-    authorized_detach();
-    note(ended == ETERM ? EVENT_INFO : EVENT_ERROR, "down",
-         ended == ETERM ? "the context ended" : strerror(ended));
-    lock_take(LOCK_REGISTRY);
-    if (!context->ending && context->thread_joinable) {
-        context->thread_joinable = false;
-        pthread_detach(pthread_self());
-    }
-    context->thread_finished = true;
-    lock_drop(LOCK_REGISTRY);
-    registry_release_context(context);
-    free(self);
-    return NULL;
 }
 
 static int open_socket(struct authenticator *self, struct cert_error *error)
@@ -88,6 +64,63 @@ static int open_socket(struct authenticator *self, struct cert_error *error)
         cert_fail(error, errno, "the authenticator cannot be bound: %s", strerror(errno));
     lib->close(self->socket);
     return -1;
+}
+
+/* After an error that is not the context's end. Without an authenticator nobody gets in, and nobody
+ * whose key is revoked is put out. The old socket may still be half way through an answer. Whether
+ * there is a new one; libzmq gives the address free only after a moment. */
+static bool open_again(struct authenticator *self, int failed)
+{
+    struct cert_error error;
+
+    metrics_count(METRIC_AUTHENTICATOR_FAILED, NULL);
+    note(EVENT_ERROR, "down", strerror(failed));
+    self->lib->close(self->socket);
+    self->socket = NULL;
+    for (int pause = 10; pause <= LONGEST_PAUSE_MS && ++self->openings <= OPENINGS; pause *= 2) {
+        struct timespec time = {pause / 1000, pause % 1000 * 1000000L};
+
+        nanosleep(&time, NULL);
+        if (open_socket(self, &error) == 0) {
+            note(EVENT_INFO, "up", NULL);
+            return true;
+        }
+        self->socket = NULL;
+        if (error.code == ETERM)
+            break;
+    }
+    return false;
+}
+
+static void *thread_main(void *argument)
+{
+    struct authenticator *self = argument;
+    struct context *context = self->context;
+    int ended;
+
+    prctl(PR_SET_NAME, "curveshim-zap", 0, 0, 0);
+    do
+        ended = zap_serve(self->lib, self->socket, context);
+    while (ended != ETERM && open_again(self, ended));
+    metrics_gauge_add(GAUGE_AUTHENTICATORS, -1);
+    lock_take(LOCK_REGISTRY);
+    context->authenticator = AUTHENTICATOR_ENDED;
+    lock_drop(LOCK_REGISTRY);
+    if (self->socket != NULL)
+        self->lib->close(self->socket);
+    authorized_detach();
+    if (ended == ETERM)
+        note(EVENT_INFO, "down", "the context ended");
+    lock_take(LOCK_REGISTRY);
+    if (!context->ending && context->thread_joinable) {
+        context->thread_joinable = false;
+        pthread_detach(pthread_self());
+    }
+    context->thread_finished = true;
+    lock_drop(LOCK_REGISTRY);
+    registry_release_context(context);
+    free(self);
+    return NULL;
 }
 
 static void set_state(struct context *context, enum authenticator_state state)
@@ -123,6 +156,7 @@ static int start(struct context *context, struct cert_error *error)
         return cert_fail(error, ENOMEM, "the authenticator cannot start: out of memory");
     self->context = context;
     self->lib = context->lib;
+    self->openings = 0;
     if (open_socket(self, error) != 0) {
         free(self);
         return -1;

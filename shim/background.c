@@ -13,15 +13,17 @@ int background_start(pthread_t *thread, void *(*run)(void *), void *argument)
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    pthread_attr_init(&attributes);
+    result = pthread_attr_init(&attributes);
+    if (result == 0) {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    pthread_attr_setstacksize(&attributes, STACK_SIZE);
+        pthread_attr_setstacksize(&attributes, STACK_SIZE);
 #endif
-    result = pthread_create(thread, &attributes, run, argument);
+        result = pthread_create(thread, &attributes, run, argument);
+        pthread_attr_destroy(&attributes);
+    }
     /* Thread-local storage counts against the stack: a program may have more of it than that. */
     if (result == EINVAL || result == EAGAIN || result == ENOMEM)
         result = pthread_create(thread, NULL, run, argument);
-    pthread_attr_destroy(&attributes);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     return result;
 }

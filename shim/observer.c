@@ -247,14 +247,15 @@ void observer_cut(int fd, struct slot *slot, bool told_to_give_up)
 }
 
 /* The descriptor may be closed and another be born under its number at any moment: what is shut
- * down is a duplicate that was compared first. */
+ * down is a duplicate that was compared first. A program that has used up its descriptors must not
+ * keep a connection by that: there the original is compared right before. */
 void observer_end(int fd, ino_t inode)
 {
     int copy = in_table(fd) ? (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3) : -1;
+    int which = copy >= 0 || errno != EMFILE ? copy : fd;
 
-    if (copy < 0)
-        return;
-    if (observer_inode(copy) == inode)
-        shutdown(copy, SHUT_RDWR);
-    syscall(SYS_close, copy);
+    if (which >= 0 && observer_inode(which) == inode)
+        shutdown(which, SHUT_RDWR);
+    if (copy >= 0)
+        syscall(SYS_close, copy);
 }

@@ -40,8 +40,10 @@ void refusals_add(struct refusals *refusals, int fd, uint64_t id)
 
     if (!connections_find(fd, &connection) || connection.id != id)
         return; /* it has ended */
-    if (refusals->first + refusals->count == refusals->room && make_room(refusals) != 0)
-        return; /* it ends with the time for its handshake */
+    if (refusals->first + refusals->count == refusals->room && make_room(refusals) != 0) {
+        observer_end(fd, connection.inode); /* rather now than never */
+        return;
+    }
     refusals->list[refusals->first + refusals->count++] =
         (struct refusal){fd, connection.inode, observer_now() + REFUSED_MS};
 }

@@ -342,7 +342,8 @@ static int64_t call_on(struct attempt *attempt, const struct config *config)
     return result;
 }
 
-int64_t secure_call(enum attempt_call call, void *socket, const char *endpoint, const void *caller)
+static int64_t call_resolved(enum attempt_call call, void *socket, const char *endpoint,
+                             const void *caller)
 {
     const struct config *config = state_config();
     struct attempt attempt = {.call = call, .socket = socket, .endpoint = endpoint};
@@ -365,5 +366,18 @@ int64_t secure_call(enum attempt_call call, void *socket, const char *endpoint, 
         registry_release_socket(attempt.sock);
         errno = saved;
     }
+    return result;
+}
+
+int64_t secure_call(enum attempt_call call, void *socket, const char *endpoint, const void *caller)
+{
+    int64_t result;
+    int cancel;
+
+    /* Reading keys has cancellation points, and a thread that ended there would leave its latches
+     * locked, its keys unwiped and the socket with half of the options. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    result = call_resolved(call, socket, endpoint, caller);
+    pthread_setcancelstate(cancel, NULL);
     return result;
 }

@@ -1,0 +1,74 @@
+"""Every call that the library makes fails once, with every error, and for ever; and at every call a
+signal comes, the process forks, the thread is cancelled. What is asked of it: it refuses, or works
+all the same. It never speaks in clear, ends, hangs or leaves a descriptor open, and what is tried
+again works. The default suite takes one call in so many; ./scripts/test --faults takes them all."""
+
+import os
+
+import pytest
+
+from . import campaign, runs, sites
+
+ALL = os.environ.get("CURVESHIM_FAULTS") == "all"
+SAMPLE = 8
+
+pytestmark = pytest.mark.skipif(not runs.LIBRARY.exists(), reason="not in sanitized builds")
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory):
+    """A run without faults tells which calls there are."""
+    return campaign.Campaign(tmp_path_factory.mktemp("faults"))
+
+
+def play(calm, name, faults, tenth):
+    faults = faults if ALL else faults[tenth::max(1, len(faults) // SAMPLE)]
+    outcomes = calm.play_all(faults)
+    wrong = campaign.report(name, outcomes)
+    assert wrong == ""
+    reached = sum(outcome.kind != "not reached" for outcome in outcomes)
+    assert reached > len(outcomes) * 3 // 4
+    return outcomes
+
+
+def test_enough_is_counted(calm):
+    functions = {site.function for site in calm.sites}
+    assert len(calm.sites) > 100
+    assert {"malloc", "pthread_create", "open64", "read", "write", "zmq_bind", "zmq_setsockopt",
+            "zmq_msg_recv", "socket", "mmap64"} <= functions
+
+
+# What once went wrong: function, where, error or action, and whether for ever.
+FOUND = [("pthread_attr_init", "background_start", "ENOMEM", False),   # crashed
+         ("syscall", "observer_end", "EMFILE", True),    # a revoked client stayed connected
+         ("realloc", "make_room", "ENOMEM", False),      # a refused client waited for its time-out
+         ("zmq_send", "zap_message_send", "EAGAIN", False),  # nobody came in any more
+         ("openat64", "open", "cancel", False),          # the socket could not be used any more
+         ("read", "read", "cancel", False)]
+
+
+@pytest.mark.parametrize("function,where,what,for_ever", FOUND)
+def test_found(calm, function, where, what, for_ever):
+    action, error = ("cancel", "EIO") if what == "cancel" else ("fail", what)
+    faults = [sites.Fault(site, hit, action, error, for_ever) for site in calm.sites
+              for hit in (range(1, 4) if action == "cancel" else [1])
+              if site.function == function and sites.name(site.place).startswith(where)]
+    assert faults
+    outcomes = calm.play_all(faults)
+    assert [outcome for outcome in outcomes if outcome.violations] == []
+    assert all("end" in outcome.lines for outcome in outcomes)
+
+
+def test_calls_fail(calm):
+    faults = [fault for fault in sites.failures(calm.sites) if not fault.for_ever]
+    outcomes = play(calm, "once", faults, 3)
+    assert any(outcome.kind == "kept working" for outcome in outcomes)
+
+
+def test_calls_fail_for_ever(calm):
+    play(calm, "for ever", [f for f in sites.failures(calm.sites) if f.for_ever], 5)
+
+
+@pytest.mark.parametrize("action", ["signal", "fork", "cancel"])
+def test_something_happens_at_calls(calm, action):
+    play(calm, action, sites.events(calm.sites, action), 7)
