@@ -46,8 +46,10 @@ def test_child_with_a_cleaned_environment(start, peers):
     program(f"""
         import subprocess
         child = '''import zmq
-        s = zmq.Context().socket(zmq.PUSH)
+        c = zmq.Context()
+        s = c.socket(zmq.PUSH)
         s.connect("tcp://127.0.0.1:{port}"); s.send(b"in clear")
+        s.close(); c.term()
         '''.replace(chr(10) + "        ", chr(10))
         assert subprocess.run(["/usr/bin/env", "-i", sys.executable, "-c", child]).returncode == 0
     """)

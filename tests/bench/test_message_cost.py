@@ -49,13 +49,20 @@ def per_message(directory, certs, **variables):
     return [(b - a) / (MANY - FEW) for a, b in zip(few, many)]
 
 
+def least(*arguments, **variables):
+    """Of several: a handshake that had to wait costs looks at the clock, in one of two runs."""
+    return min((per_message(*arguments, **variables) for _ in range(3)),
+               key=lambda costs: abs(costs[1]))
+
+
+@pytest.mark.slow
 def test_events_and_metrics(tmp_path, certs):
     metrics = tmp_path / "metrics"
     metrics.mkdir()
     log = tmp_path / "log"
-    total, off = per_message(tmp_path, certs, SECURE_ZMQ_LOG="none")
-    _, on = per_message(tmp_path, certs, SECURE_ZMQ_LOG=log, SECURE_ZMQ_LOG_LEVEL="debug",
-                        SECURE_ZMQ_METRICS=metrics)
+    total, off = least(tmp_path, certs, SECURE_ZMQ_LOG="none")
+    _, on = least(tmp_path, certs, SECURE_ZMQ_LOG=log, SECURE_ZMQ_LOG_LEVEL="debug",
+                  SECURE_ZMQ_METRICS=metrics)
     assert " handshake: " in log.read_text(encoding="utf-8") and list(metrics.iterdir())
     print(f"{total:.0f} instructions a message, the library's own {off:.0f} with both off, "
           f"{on:.0f} with both on: ratio {total / (total - off + on):.4f}")

@@ -47,7 +47,7 @@ def knock(peers, certs):
     ({"expires": "2020-01-31T00:00:00+02:00"}, "expired"),
     ({"not_before": moment(-1)}, None),
     ({"not_before": moment(3600)}, "not yet valid"),
-    ({"not_before": moment(-9), "expires": moment(99), "addresses": "127.0.0.1",
+    ({"not_before": moment(-9), "expires": moment(9999), "addresses": "127.0.0.1",
       "endpoints": "*"}, None),
     ({"favourite_colour": "blue"}, None),
 ])

@@ -8,9 +8,12 @@ from contract.test_exports import EXPORTS
 from release import dist
 
 MACHINES = {"x86_64": "Advanced Micro Devices X86-64", "aarch64": "AArch64"}
-BUILDS = ["x86_64-glibc", "x86_64-musl",
+BUILDS = ["x86_64-glibc",
           *(pytest.param(build, marks=pytest.mark.slow)
-            for build in ("aarch64-glibc", "aarch64-musl"))]
+            for build in ("x86_64-musl", "aarch64-glibc", "aarch64-musl"))]
+
+# One process builds, and no other waits for it.
+pytestmark = pytest.mark.xdist_group("release")
 
 
 @pytest.fixture(params=BUILDS)
