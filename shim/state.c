@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "shim/authorized.h"
+#include "shim/callers.h"
 #include "shim/connections.h"
 #include "shim/dl_route.h"
 #include "shim/hooks.h"
@@ -59,6 +60,7 @@ static void preload(void)
 static void in_child(void)
 {
     registry_forked();
+    callers_forked();
     state_page_forked();
     authorized_forked();
     lives_forked();

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shim/callers.h"
 #include "shim/elf_object.h"
 #include "shim/locks.h"
 
@@ -20,6 +21,7 @@ struct import {
 
 struct search {
     const void *caller;
+    uintptr_t caller_start, caller_end; /* the object that it lies in */
     size_t import_count;
     struct import imports[IMPORTS];
     bool after_interpreter;
@@ -53,6 +55,8 @@ static int find_caller(struct dl_phdr_info *info, size_t size, void *argument)
     (void)size;
     if (!elf_object_read(&object, info) || !elf_object_contains(&object, search->caller))
         return 0;
+    search->caller_start = object.start;
+    search->caller_end = object.end;
     elf_object_imports(&object, note_import, search);
     return 1;
 }
@@ -160,18 +164,24 @@ static const struct zmqlib *keep(struct zmqlib *found)
 
 static const struct zmqlib *search_for(const void *caller, int least_rank)
 {
+    const struct zmqlib *lib;
     struct search search;
 
     memset(&search, 0, sizeof search);
     search.caller = caller;
     dl_iterate_phdr(find_caller, &search);
     dl_iterate_phdr(find_copy, &search);
-    return search.best >= least_rank ? keep(&search.found) : NULL;
+    lib = search.best >= least_rank ? keep(&search.found) : NULL;
+    if (lib != NULL)
+        callers_remember(search.caller_start, search.caller_end, lib);
+    return lib;
 }
 
 const struct zmqlib *zmqlib_for_caller(const void *caller)
 {
-    return search_for(caller, 1);
+    const struct zmqlib *lib = callers_recall(caller);
+
+    return lib != NULL ? lib : search_for(caller, 1);
 }
 
 const struct zmqlib *zmqlib_of_caller(const void *caller)

@@ -1,0 +1,43 @@
+"""Contract, What it is: forked children do what they do without the library."""
+
+import pytest
+
+from .program import environment, run_python
+
+# A thread that goes through the loaded objects, as unwinders and profilers do, holds the dynamic
+# linker's lock; in the child of a fork nobody lets go of it.
+AGENT = """
+import ctypes, os, signal, threading, zmq
+libc = ctypes.CDLL(None)
+inside, leave = threading.Event(), threading.Event()
+@ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p)
+def look(*_):
+    inside.set()
+    leave.wait()
+    return 1
+def speaks():
+    c = zmq.Context()
+    a, b = c.socket(zmq.PULL), c.socket(zmq.PUSH)
+    a.bind('tcp://127.0.0.1:*')
+    b.connect(a.getsockopt(zmq.LAST_ENDPOINT).rstrip(b'\\0').decode())
+    b.send(b'x'); assert a.recv() == b'x'
+    c.destroy(0)
+speaks()
+thread = threading.Thread(target=libc.dl_iterate_phdr, args=(look, None))
+thread.start()
+inside.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    speaks()
+    os._exit(0)
+print(os.waitpid(child, 0)[1])
+leave.set()
+thread.join()
+"""
+
+
+@pytest.mark.parametrize("shim", [False, True])
+def test_a_fork_while_a_thread_is_in_the_dynamic_linker(tmp_path, certs, shim):
+    done = run_python(AGENT, environment(certs, shim), tmp_path)
+    assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
