@@ -43,7 +43,7 @@ static bool newly_attached;                    /* after nobody was */
 static int64_t watch_at;                       /* when to open the watcher; 0: it was tried */
 static int64_t scan_took[2];                   /* the last time, milliseconds */
 static const struct authorized_pause *pausing; /* of the thread at work */
-static struct watch watch = {.fd = -1};
+static struct watch watch = {.fd = -1, .lasting = -1};
 static bool scan_wanted[2];
 static bool covered[2];
 static bool failing[2];

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "shim/high_descriptor.h"
+#include "shim/lasting_descriptor.h"
 
 #define CONTENT_MASK                                                                               \
     (IN_CREATE | IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO |            \
@@ -45,8 +46,11 @@ void watch_open(struct watch *watch, const char *const paths[WATCH_DIRECTORIES])
 {
     memcpy(watch->paths, paths, sizeof watch->paths);
     watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (watch->fd >= 0)
+    watch->lasting = -1;
+    if (watch->fd >= 0) {
         watch->fd = high_descriptor(watch->fd);
+        watch->lasting = lasting_descriptor(watch->fd);
+    }
     watch_renew(watch);
 }
 
@@ -54,7 +58,9 @@ void watch_close(struct watch *watch)
 {
     if (watch->fd >= 0)
         close(watch->fd);
-    watch->fd = -1;
+    if (watch->lasting >= 0)
+        close(watch->lasting);
+    watch->fd = watch->lasting = -1;
 }
 
 /* What happens beside a directory does not concern it. */

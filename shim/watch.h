@@ -9,7 +9,8 @@
 #define WATCH_DIRECTORIES 2
 
 struct watch {
-    int fd; /* -1: inotify is not to be had, poll instead */
+    int fd;      /* -1: inotify is not to be had, poll instead */
+    int lasting; /* see lasting_descriptor.h */
     const char *paths[WATCH_DIRECTORIES];
     int directories[WATCH_DIRECTORIES];
     int parents[WATCH_DIRECTORIES];
