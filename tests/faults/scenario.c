@@ -164,8 +164,11 @@ static void ask(const char *step, char answer[256])
 {
     puts(step);
     fflush(stdout);
-    if (fgets(answer, 256, stdin) == NULL)
-        exit(5);
+    while (fgets(answer, 256, stdin) == NULL) {
+        if (errno != EINTR || feof(stdin))
+            exit(FAILED);
+        clearerr(stdin);
+    }
     answer[strcspn(answer, "\n")] = '\0';
 }
 
