@@ -110,7 +110,7 @@ static void read_environment(void)
 __attribute__((constructor)) static void start(void)
 {
     (void)state_config();
-    if (config.mode == CONFIG_ON && zmqlib_present()) {
+    if (config.mode == CONFIG_ON && zmqlib_present() && locks_guard_fork(in_child) == 0) {
         prepared = true;
         preload();
     }
