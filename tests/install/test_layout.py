@@ -32,7 +32,7 @@ FILES = {
 
 
 def test_every_file_is_at_its_place(installed):
-    found = {str(file.relative_to(installed.prefix)).replace(options.option("libdir"), "LIBDIR"):
+    found = {str(file.relative_to(installed.prefix)).replace(options.option("libdir") + "/", "LIBDIR/", 1):
              file.lstat().st_mode
              for file in installed.root.rglob("*") if not file.is_dir() or file.is_symlink()}
     regular = 0o100000
