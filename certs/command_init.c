@@ -153,7 +153,7 @@ static void say_next(const struct init *init)
     tool_say("%s", "");
     tool_say("Secure an agent, server or client, that runs on this machine:");
     tool_say("    export SECURE_ZMQ=1 SECURE_ZMQ_CERTS=%s", path);
-    tool_say("    LD_PRELOAD=libcurveshim.so your-agent");
+    tool_say("    curveshim-run your-agent");
     tool_say("A client elsewhere needs server.key, client.key and client.key_secret of it;");
     tool_say("better, a pair of its own: curveshim-cert new %s NAME", init->store.path);
     free(absolute);
