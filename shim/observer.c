@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -13,14 +14,45 @@
 #include "shim/table.h"
 #include "shim/wire_peer.h"
 
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
 unsigned char observer_states[OBSERVER_TABLE];
 unsigned observer_limit;
 struct backoff observer_backoff;
 bool observer_servers_may_connect;
 
+/* The process that this memory belongs to. The page is empty in children that have a copy of it,
+ * until they say that they own it; vfork children see their parent's. */
+static pid_t *owner;
+
 void observer_start(void)
 {
+    const size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
     observer_limit = OBSERVER_TABLE;
+    if (page == MAP_FAILED)
+        return;
+    if (madvise(page, size, MADV_WIPEONFORK) == 0)
+        owner = page;
+    else
+        munmap(page, size);
+    observer_owns();
+}
+
+void observer_owns(void)
+{
+    if (owner != NULL)
+        __atomic_store_n(owner, getpid(), __ATOMIC_RELAXED);
+}
+
+static bool is_vfork_child(void)
+{
+    pid_t known = owner != NULL ? __atomic_load_n(owner, __ATOMIC_RELAXED) : 0;
+
+    return known != 0 && known != getpid();
 }
 
 void observer_server_connects(void)
@@ -43,7 +75,7 @@ static bool in_table(int fd)
 
 void observer_born(int fd)
 {
-    if (!in_table(fd))
+    if (!in_table(fd) || is_vfork_child())
         return;
     if (observer_states[fd] & (OBSERVER_WATCHED | OBSERVER_CONNECTING))
         life_replaced(fd);
@@ -63,7 +95,7 @@ void observer_copied(int from, int fd)
 {
     struct slot *source, *copy;
 
-    if (!in_table(fd) || from == fd)
+    if (!in_table(fd) || from == fd || is_vfork_child())
         return;
     if (observer_states[fd] & (OBSERVER_WATCHED | OBSERVER_CONNECTING))
         life_replaced(fd);

@@ -40,6 +40,9 @@ static inline bool observer_in_is_quiet(int fd)
 }
 
 void observer_start(void);
+/* This process has memory of its own, and is no vfork child: in those, whose descriptors begin and
+ * end on their parent's memory, births are not noted from now on. */
+void observer_owns(void);
 
 /* Monotonic milliseconds. */
 int64_t observer_now(void);

@@ -61,6 +61,7 @@ static void in_child(void)
 {
     registry_forked();
     callers_forked();
+    observer_owns();
     state_page_forked();
     authorized_forked();
     lives_forked();
@@ -76,6 +77,7 @@ int state_prepare(void)
 {
     if (locks_guard_fork(in_child) != 0)
         return -1;
+    observer_owns();
     state_page_open(&config);
     if (!__atomic_exchange_n(&prepared, true, __ATOMIC_RELAXED))
         preload();

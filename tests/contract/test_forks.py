@@ -41,3 +41,29 @@ thread.join()
 def test_a_fork_while_a_thread_is_in_the_dynamic_linker(tmp_path, certs, shim):
     done = run_python(AGENT, environment(certs, shim), tmp_path)
     assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
+
+
+# subprocess starts children by vfork: what they do to their descriptors is done on the memory of
+# the parent, which may listen on a descriptor of that number.
+SPAWNS = """
+import os, subprocess, zmq
+c = zmq.Context()
+a = c.socket(zmq.PULL)
+a.rcvtimeo = 5000
+c.socket(zmq.PULL).bind('tcp://127.0.0.1:*')
+os.close(0)
+a.bind('tcp://127.0.0.1:*')
+assert os.readlink('/proc/self/fd/0').startswith('socket')
+for _ in 'two':
+    b = c.socket(zmq.PUSH)
+    b.connect(a.getsockopt(zmq.LAST_ENDPOINT).rstrip(b'\\0').decode())
+    b.send(b'x')
+    print(a.recv(), subprocess.run(['/bin/true'], stdin=subprocess.DEVNULL).returncode)
+c.destroy(0)
+"""
+
+
+@pytest.mark.parametrize("shim", [False, True])
+def test_a_listener_on_a_descriptor_that_a_child_makes_its_stdin(tmp_path, certs, shim):
+    done = run_python(SPAWNS, environment(certs, shim), tmp_path)
+    assert (done.returncode, done.stdout) == (0, "b'x' 0\n" * 3), done.stderr
