@@ -141,7 +141,7 @@ int context_end(void *address, const void *caller, int (*real)(const struct zmql
         registry_return_context(context);
     } else {
         authenticator_join(context);
-        registry_release_context(context);
+        registry_end_context(context);
         if (!registry_has_contexts()) {
             observer_clock_stop();
             state_page_close();

@@ -6,6 +6,7 @@
 #include "shim/table_room.h"
 
 static struct table contexts;
+static size_t ending; /* that left the table, and have not ended yet */
 static struct table sockets;
 
 /* Changes with every entry that comes or goes, so that a thread's remembered answer ends. */
@@ -138,8 +139,10 @@ struct context *registry_take_context(void *address)
 
     lock_take(LOCK_REGISTRY);
     context = find_context(address);
-    if (context != NULL)
+    if (context != NULL) {
         table_remove(&contexts, &context->node);
+        ending++;
+    }
     lock_drop(LOCK_REGISTRY);
     return context;
 }
@@ -150,10 +153,19 @@ void registry_return_context(struct context *context)
 
     table_make_room(&contexts, LOCK_REGISTRY);
     lock_take(LOCK_REGISTRY);
+    ending--;
     if (table_add(&contexts, &context->node, hash_of(context->address)) != 0)
         drop_context(&dead, context);
     lock_drop(LOCK_REGISTRY);
     bury(&dead);
+}
+
+void registry_end_context(struct context *context)
+{
+    lock_take(LOCK_REGISTRY);
+    ending--;
+    lock_drop(LOCK_REGISTRY);
+    registry_release_context(context);
 }
 
 void registry_hold_context(struct context *context)
@@ -178,7 +190,7 @@ bool registry_has_contexts(void)
     bool any;
 
     lock_take(LOCK_REGISTRY);
-    any = contexts.count > 0;
+    any = contexts.count > 0 || ending > 0;
     lock_drop(LOCK_REGISTRY);
     return any;
 }
@@ -273,6 +285,7 @@ void registry_forked(void)
 {
     size_t bucket;
 
+    ending = 0; /* who ends one is a thread of the parent */
     for (struct table_node *node = NULL; (node = table_each(&contexts, &bucket, node)) != NULL;)
         pthread_mutex_init(&table_owner(node, struct context, node)->latch, NULL);
     for (struct table_node *node = NULL; (node = table_each(&sockets, &bucket, node)) != NULL;)

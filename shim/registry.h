@@ -61,12 +61,15 @@ struct sock {
  * then not be secured, and are refused. The program's reference is implied. */
 struct context *registry_add_context(void *address, const struct zmqlib *lib);
 struct context *registry_context(void *address);
-/* Takes the entry out of the table, reference and all; put it back if the context lives on. */
+/* Takes the entry out of the table, reference and all; put it back if the context lives on, or say
+ * that it has ended. */
 struct context *registry_take_context(void *address);
 void registry_return_context(struct context *context);
+void registry_end_context(struct context *context);
 void registry_hold_context(struct context *context);
 void registry_release_context(struct context *context);
 
+/* One that is ending is still there. */
 bool registry_has_contexts(void);
 
 struct sock *registry_add_socket(void *address, struct context *context);

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from contract import certs as certificates
-from contract.program import run_python
+from contract.program import environment, run_python
+from harness import builds
 
 from . import curve
 from .arrivals import assert_nothing_comes
@@ -110,8 +111,7 @@ def test_environment_is_read_once(start, peers):
 @attack("environment", "LD_PRELOAD names the library in a process without any variable",
         "the library does nothing at all")
 def test_without_variables(certs, tmp_path):
-    from harness import builds
-    import os
-    done = run_python("print(__import__('zmq').Context().socket(3).bind('tcp://127.0.0.1:*'))",
-                      {"PATH": os.environ["PATH"], "LD_PRELOAD": builds.preload()}, tmp_path)
+    env = environment(shim=False, LD_PRELOAD=builds.preload())
+    done = run_python("print(__import__('zmq').Context().socket(3).bind('tcp://127.0.0.1:*'))", env,
+                      tmp_path)
     assert done.returncode == 0 and done.stderr == ""

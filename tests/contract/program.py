@@ -29,7 +29,7 @@ def environment(certs=None, shim=True, **variables):
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8",
            "PYTHONDONTWRITEBYTECODE": "1"}
     if builds.WITH_ASAN:
-        env["ASAN_OPTIONS"] = "exitcode=99:detect_leaks=0"
+        env["ASAN_OPTIONS"] = "exitcode=99:detect_leaks=0:allocator_may_return_null=1"
         env["UBSAN_OPTIONS"] = "halt_on_error=1:print_stacktrace=1:exitcode=99"
     if shim:
         env["LD_PRELOAD"] = builds.preload()

@@ -57,7 +57,7 @@ def test_adding(server, certs, gets_in, age):
 @pytest.mark.parametrize("how", ["unlink", "rename away", "emptied", "replaced"])
 def test_removing(server, certs, gets_in, age, how):
     age()
-    assert gets_in(server, certs.client)
+    assert gets_in(server, certs.client, 20)
     file = certs.authorized / "client.key"
     {"unlink": file.unlink, "rename away": lambda: file.rename(certs.path / "old.key"),
      "emptied": lambda: file.write_text("", encoding="utf-8"),
@@ -69,7 +69,7 @@ def test_removing(server, certs, gets_in, age, how):
 
 def test_revoking_where_the_directory_was_not_there(server, certs, gets_in, age):
     age()
-    assert gets_in(server, certs.client)
+    assert gets_in(server, certs.client, 20)
     certs.revoke("client", certs.client)
     assert wait_until(lambda: not gets_in(server, certs.client), WITHIN)
     server.log.wait("reload", revoked=1)
@@ -100,7 +100,7 @@ def test_expiring_and_beginning_by_time(server, certs, gets_in):
     certs.authorize("client", certs.client, expires=moment)
     certs.authorize("second", second, not_before=moment)
     server.log.wait("reload", authorised=2)
-    assert gets_in(server, certs.client) and not gets_in(server, second)
+    assert gets_in(server, certs.client, 20) and not gets_in(server, second)
     assert wait_until(lambda: not gets_in(server, certs.client), 3 + WITHIN)
     assert wait_until(lambda: gets_in(server, second), WITHIN)
 
@@ -111,7 +111,7 @@ def test_half_written_file_keeps_the_old_policy_then_authorises_nobody(server, c
     file.write_text(whole[:40], encoding="utf-8")
     begin = time.monotonic()
     while time.monotonic() - begin < 1.2:
-        assert gets_in(server, certs.client)
+        assert gets_in(server, certs.client, 20)
         time.sleep(0.1)
     assert server.log.events("reload", level="error") == []
     event = server.log.wait("reload", level="error", patience=2 + WITHIN)
@@ -165,7 +165,7 @@ def test_a_directory_that_vanishes_leaves_the_last_good_set(server, certs, gets_
     event = server.log.wait("reload", level="error", patience=WITHIN)
     assert event["directory"] == str(certs.authorized)
     for _ in range(5):
-        assert gets_in(server, certs.client)
+        assert gets_in(server, certs.client, 20)
         time.sleep(0.1)
     # And a new one takes its place.
     newcomer = pair()
@@ -185,7 +185,7 @@ def test_the_whole_directory_vanishing_never_changes_which_one_is_used(start, ce
     server("a = bound('PULL')")
     certs.path.rename(tmp_path / "elsewhere")
     server.log.wait("reload", level="error", patience=WITHIN)
-    assert gets_in(server, certs.client)
+    assert gets_in(server, certs.client, 20)
     server("b = bound('PULL')")
     assert len(server.log.events("bind")) == 2
 
@@ -217,7 +217,7 @@ def test_links_that_are_swapped_as_a_whole(start, certs, gets_in, age):
     server = start()
     server("a = bound('PULL')")
     age()
-    assert gets_in(server, one) and not gets_in(server, two)
+    assert gets_in(server, one, 20) and not gets_in(server, two)
     as_secret(certs, {"client": certs.client, "one": two}, 2)
     assert wait_until(lambda: gets_in(server, two), WITHIN)
     assert not gets_in(server, one)

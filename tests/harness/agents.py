@@ -18,7 +18,7 @@ def environment(shim=False, certs=None, home="/nonexistent", **variables):
     env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8",
            "PYTHONDONTWRITEBYTECODE": "1"}
     if builds.WITH_ASAN:
-        env["ASAN_OPTIONS"] = "exitcode=99:detect_leaks=0"
+        env["ASAN_OPTIONS"] = "exitcode=99:detect_leaks=0:allocator_may_return_null=1"
         env["UBSAN_OPTIONS"] = "halt_on_error=1:print_stacktrace=1:exitcode=99"
     if shim:
         env["LD_PRELOAD"] = builds.preload()

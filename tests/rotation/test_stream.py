@@ -198,8 +198,9 @@ def test_nothing_is_lost_repeated_or_refused(street, kinds, rate, least, known_s
     assert street.answered_by_servers == sent
     assert street.events("refused") == []
     assert street.events("auth", result="deny") == []
-    # Clients do note that a server which is being restarted is not there.
+    # Clients do note that a server which is being restarted is not there, and servers that a client
+    # hung up as it was restarted.
     assert [event for event in street.events("handshake", result="failed")
-            if event["role"] == "server" or "key" in event["reason"]] == []
+            if event["level"] != "info" and event["role"] == "server" or "key" in event["reason"]] == []
     if not builds.WITH_ASAN:
         assert sent / elapsed >= least
