@@ -98,7 +98,9 @@ def failures(found):
 
 
 def events(found, action):
-    return [Fault(site, hit, action) for site in found for hit in hits(site)]
+    """Not in the library's constructor, before the scenario has begun: it has no handler yet."""
+    return [Fault(site, hit, action) for site in found for hit in hits(site)
+            if "(config.c:" not in name(site.place)]
 
 
 def name(place):

@@ -19,6 +19,8 @@ def stop(*_):
 def main():
     context = zmq.Context()
     socket = context.socket(zmq.ROUTER)
+    # A signal that comes just before a wait does not end it.
+    socket.rcvtimeo = 100
     socket.bind(sys.argv[1])
     signal.signal(signal.SIGTERM, stop)
     print(json.dumps({"endpoint": socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")}),
@@ -26,7 +28,10 @@ def main():
     seen, again = set(), 0
     try:
         while True:
-            peer, request = socket.recv_multipart()
+            try:
+                peer, request = socket.recv_multipart()
+            except zmq.Again:
+                continue
             again += request in seen
             seen.add(request)
             socket.send_multipart([peer, request])
