@@ -1,4 +1,4 @@
-"""Issue 2, point 3: one thread per context and process, that ends with the context."""
+"""One thread per context and process, that ends with the context."""
 
 import os
 import shutil

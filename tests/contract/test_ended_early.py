@@ -1,4 +1,4 @@
-"""Issue 2, point 3: if the authenticator ever ended early, its listeners must not become open."""
+"""If the authenticator ever ended early, its listeners must not become open."""
 
 import shutil
 import subprocess

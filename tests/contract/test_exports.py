@@ -1,4 +1,4 @@
-"""Issue 2, point 1: what the built library exports and needs. Changed together with the script."""
+"""What the built library exports and needs. Changed together with the script."""
 
 import re
 import subprocess

@@ -22,8 +22,12 @@ def start(scene, *arguments, log):
     env = agents.environment(shim=True, certs=scene.certs, SECURE_ZMQ_LOG=scene.directory / log,
                              SECURE_ZMQ_LOG_FORMAT="json", SECURE_ZMQ_LOG_LEVEL="warning",
                              SECURE_ZMQ_HANDSHAKE_TIMEOUT="2000")
+    # On the first core, where there is a choice: the flood comes from another.
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
     agent = agents.Agent([DEBIAN_PYTHON, str(HERE / "stream.py"), *arguments], env,
                          scene.directory)
+    os.sched_setaffinity(0, cores)
     scene.stage.agents.append(agent)
     return agent
 
