@@ -8,8 +8,6 @@ import time
 import pytest
 import zmq
 
-from harness import builds
-
 from .certs import pair
 from .crowd import Crowd
 from .program import PYTHON, environment, wait_until
@@ -90,8 +88,6 @@ def test_nobody_is_taken_for_another(start, certs, short, transport, clients, re
         server.end()
 
 
-@pytest.mark.skipif(builds.WITH_ASAN,
-                    reason="a lock of the sanitizer's allocator may be held at the fork")
 def test_a_forked_child_and_its_parent_keep_to_their_own(start, certs, crowd):
     """Descriptors of the parent's connections are open in the child too."""
     one, two, three = authorize(certs, "one", "two", "three")
