@@ -48,7 +48,7 @@ static bool parse_number(const char *text, long *number)
 {
     char *end;
 
-    if (*text < '0' || *text > '9')
+    if (text == NULL || *text < '0' || *text > '9')
         return false;
     errno = 0;
     *number = strtol(text, &end, 10);

@@ -11,6 +11,7 @@
 #include "shim/zmqlib.h"
 
 /* musl has none and does not declare it; ours is exported all the same, and finds nothing there. */
+/* NOLINTNEXTLINE(readability-redundant-declaration) */
 void *dlvsym(void *handle, const char *name, const char *version);
 
 enum real { REAL_DLSYM, REAL_DLVSYM, REAL_DLOPEN, REAL_DLERROR, REAL_COUNT };
