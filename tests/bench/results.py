@@ -5,7 +5,7 @@ import os
 import pathlib
 import statistics
 
-from . import cells, ratios, variants
+from . import ratios, variants
 
 HERE = pathlib.Path(__file__).resolve().parent
 RESULTS = HERE / "results"
@@ -109,7 +109,3 @@ def write(measurements, all_cells, extra):
     (RESULTS / "results.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
     (RESULTS / "results.md").write_text(table(measured), encoding="utf-8")
     return document
-
-
-def known_cells():
-    return cells.everything()
