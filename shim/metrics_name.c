@@ -13,7 +13,7 @@ void metrics_host(char host[METRICS_HOST], const char *name)
 {
     size_t i;
 
-    for (i = 0; name[i] != '\0' && i < METRICS_HOST - 1; i++)
+    for (i = 0; i < METRICS_HOST - 1 && name[i] != '\0'; i++)
         host[i] = (char)(isascii(name[i]) && (isalnum(name[i]) || strchr(".-_", name[i]) != NULL)
                              ? name[i]
                              : '_');

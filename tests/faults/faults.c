@@ -115,6 +115,21 @@ static void fork_beside(void)
     sem_timedwait(&forked, &until);
 }
 
+static void ignore(int number)
+{
+    (void)number;
+}
+
+/* The library's constructor runs before the program has set its handler. */
+static void interrupt_process(void)
+{
+    struct sigaction now, handled = {.sa_handler = ignore};
+
+    if (sigaction(SIGUSR1, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        sigaction(SIGUSR1, &handled, NULL);
+    kill(getpid(), SIGUSR1);
+}
+
 static bool happen(void)
 {
     if (strcmp(fault.action, "fail") == 0) {
@@ -122,11 +137,11 @@ static bool happen(void)
         return true;
     }
     if (strcmp(fault.action, "signal") == 0)
-        kill(getpid(), SIGUSR1);
+        interrupt_process();
     else if (strcmp(fault.action, "cancel") == 0 && faults_may_cancel != NULL &&
              faults_may_cancel())
         pthread_cancel(pthread_self());
-    else if (strcmp(fault.action, "fork") == 0 && faults_in_child != NULL)
+    else if (strcmp(fault.action, "fork") == 0 && faults_may_fork != NULL && faults_may_fork())
         fork_beside();
     return false;
 }

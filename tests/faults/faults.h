@@ -12,14 +12,16 @@
  *   CURVESHIM_FAULT=PLACE:HIT:ACTION:ERRNO  the HITth call at PLACE (an offset in libcurveshim.so,
  *                                           hexadecimal), with "+" behind HIT all from there on
  *   CURVESHIM_FAULT_COUNTS=FILE             where "FUNCTION PLACE HITS FIRED" is written at the end
- * ACTION is fail, signal (SIGUSR1), fork (by another thread; the child runs faults_in_child) or
- * cancel (the calling thread, where faults_may_cancel says so). All is thread-safe. */
+ * ACTION is fail, signal (SIGUSR1), fork (by another thread; the child runs faults_in_child; where
+ * faults_may_fork says so) or cancel (the calling thread, where faults_may_cancel says so). All is
+ * thread-safe. */
 
 /* Whether this call has to fail, with errno set. from: its return address. */
 bool faults_here(const char *function, const void *from);
 
-/* Of the program. */
+/* Of the program. It may not fork in a library's constructor: libzmq's may not have run yet. */
 __attribute__((weak)) void faults_in_child(void);
+__attribute__((weak)) bool faults_may_fork(void);
 __attribute__((weak)) bool faults_may_cancel(void);
 
 /* Lets the shim find this library's functions where it looks for libzmq's. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 /* Called by what brings the faults. */
 void faults_in_child(void);
+bool faults_may_fork(void);
 bool faults_may_cancel(void);
 
 enum {
@@ -31,6 +33,7 @@ enum {
 #define MARK "sent-by-the-agent"
 
 static volatile sig_atomic_t signals;
+static atomic_bool begun;
 static __thread bool may_cancel;
 static int patience_ms;
 
@@ -38,6 +41,11 @@ static void note_signal(int number)
 {
     (void)number;
     signals++;
+}
+
+bool faults_may_fork(void)
+{
+    return begun;
 }
 
 bool faults_may_cancel(void)
@@ -273,6 +281,7 @@ int main(int argc, char **argv)
     struct sigaction action = {.sa_handler = note_signal};
 
     patience_ms = argc > 1 ? atoi(argv[1]) : 45000;
+    begun = true;
     sigaction(SIGUSR1, &action, NULL);
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (int i = 0; i < 2; i++)
