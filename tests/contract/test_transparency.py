@@ -104,7 +104,7 @@ def test_without_libzmq_it_does_next_to_nothing(tmp_path, certs):
     on = system_calls(tmp_path, environment(certs, LD_PRELOAD=None), shim)
     assert str(certs) + "/" not in on
     for call in ("socket(", "clone", "inotify", "sched_setaffinity", "mlock", "/etc/"):
-        assert call not in on.replace("/etc/ld.so", ""), call
+        assert call not in on.replace("/etc/ld.so", "").replace(shim, ""), call
 
 
 def test_errno_is_preserved_by_calls_that_succeed(start):
