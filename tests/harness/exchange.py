@@ -3,9 +3,11 @@
 import dataclasses
 import json
 import tempfile
+import time
 
 from . import relay as relays
 from . import runtimes, zmtp
+from .agents import wait_until
 
 COUNT = 3
 SERVER_TEXT = "words-of-the-server-7f3a9c"
@@ -68,13 +70,14 @@ class Theatre:
         return self.stage.start(party.runtime, *arguments, *party.arguments, env=party.env)
 
     def play(self, server, client, pattern="req-rep", transport="tcp4", binder="server",
-             count=COUNT, patience=None):
+             count=COUNT, patience=None, tried=None):
         """With `patience` the client gives up after so many seconds, and the server is then
-        told to stop; without, both are to end by themselves."""
+        told to stop; without, both are to end by themselves. With `tried` the seconds begin when
+        that is true of the relay, and the client is told to stop too."""
         common = {
             "server": ("--mode", "server", "--payload", SERVER_TEXT),
             "client": ("--mode", "client", "--payload", CLIENT_TEXT,
-                       "--timeout", str(patience or 0)),
+                       "--timeout", str(0 if tried else patience or 0)),
         }
         parties = {"server": server, "client": client}
         connector = "client" if binder == "server" else "server"
@@ -84,7 +87,10 @@ class Theatre:
         relay = self.relay_to(agents[binder].endpoint())
         agents[connector] = self.start(parties[connector], *common[connector], *rest,
                                        "--connect", relay.endpoint)
-        client_status = agents["client"].wait()
+        if tried:
+            wait_until(lambda: tried(relay))
+            time.sleep(patience)
+        client_status = agents["client"].stop() if tried else agents["client"].wait()
         # A publisher has no end of its own.
         stop = patience is not None or pattern == "pub-sub"
         server_status = agents["server"].stop() if stop else agents["server"].wait()
