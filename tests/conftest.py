@@ -1,3 +1,4 @@
+import collections
 import shutil
 import tempfile
 
@@ -30,6 +31,7 @@ def theatre(stage):
 
 
 def pytest_collection_modifyitems(items):
+    spread(items)
     if not builds.WITH_ASAN:
         return
     held = pytest.mark.skip(reason="a thread may hold the sanitizer's allocator at the fork, and "
@@ -37,3 +39,18 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "fork" in item.name or "test_forks" in item.nodeid:
             item.add_marker(held)
+
+
+def spread(items):
+    """Some modules wait for time to pass, others compute: mixed, they keep the processors busy."""
+    sizes = collections.Counter(item.path for item in items)
+    seen = collections.Counter()
+
+    def place(item):
+        seen[item.path] += 1
+        together = item.get_closest_marker("xdist_group") or any(
+            definitions[-1].scope == "module"
+            for definitions in item._fixtureinfo.name2fixturedefs.values())
+        return 0 if together else seen[item.path] / sizes[item.path]
+
+    items.sort(key=place)

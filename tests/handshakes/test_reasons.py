@@ -20,6 +20,7 @@ WITHIN = 2.0
 LONGER = 2.6
 # Of the burst's time, so many seconds that the machine kept us waiting.
 BUSY = 0.2
+ATTEMPTS = 3
 
 NOT_CURVE = r"peer speaks NULL|peer hung up at our greeting, as one that does not speak CURVE"
 
@@ -41,8 +42,8 @@ class Case:
 
 
 def each_pair(name, arrange, server=None, client=None):
-    """The three agents, each once as server and once as client."""
-    for binder, connecter in ((WHEEL, C), (C, NODE), (NODE, WHEEL)):
+    """The three agents, each once as server and once as client; under a sanitizer all are one."""
+    for binder, connecter in dict.fromkeys(((WHEEL, C), (C, NODE), (NODE, WHEEL))):
         yield Case(f"{name}-{binder}-{connecter}",
                    lambda scene, b=binder, c=connecter: arrange(scene, b, c), server, client)
 
@@ -287,16 +288,19 @@ def play(scene, case):
 def test_both_sides_name_the_reason_once(scene, stage, tmp_path, case):
     if builds.WITH_ASAN and not case.with_asan:
         pytest.skip("libasan stands between libzmq and the observer, which can't tell who reads")
-    try:
-        play(scene, case)
-    except AssertionError:
-        # On a machine that lets its processes wait, a peer does hang.
-        if scene.late < BUSY:
-            raise
-        stage.clear()
-        (tmp_path / "again").mkdir()
-        with contextlib.closing(Scene(stage, tmp_path / "again")) as again:
-            play(again, case)
+    for attempt in range(ATTEMPTS):
+        try:
+            return play(scene, case)
+        except AssertionError:
+            # On a machine that lets its processes wait, a peer does hang.
+            if scene.late < BUSY or attempt == ATTEMPTS - 1:
+                raise
+        finally:
+            stage.clear()
+            scene.close()
+        (tmp_path / f"again-{attempt}").mkdir()
+        scene = Scene(stage, tmp_path / f"again-{attempt}")
+    return None
 
 
 def named(event):
