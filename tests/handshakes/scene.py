@@ -2,6 +2,8 @@
 
 import contextlib
 import datetime
+import os
+import pathlib
 import socket
 import threading
 import time
@@ -45,13 +47,24 @@ def moment(event):
     return datetime.datetime.fromisoformat(event["time"].replace("Z", "+00:00")).timestamp()
 
 
+def delays(pid):
+    """Of each thread of a process, how many seconds it has waited for a processor."""
+    found = {}
+    for file in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        # A thread may end meanwhile.
+        with contextlib.suppress(OSError):
+            found[file] = int(file.read_text(encoding="ascii").split()[1]) / 1e9
+    return found
+
+
 class Scene:
     def __init__(self, stage, directory):
+        self._before = delays(os.getpid())
         self.directory = directory
         self.stage = stage
         self.logs = {}
         self.began = None
-        # By how much the machine kept us waiting, which is no fault of the agents'.
+        # By how much the machine kept us and the agents waiting, which is no fault of theirs.
         self.late = 0
         self.context = zmq.Context()
         self._over = threading.Event()
@@ -148,6 +161,10 @@ class Scene:
             begun = time.monotonic()
             time.sleep(step)
             self.late += max(0, time.monotonic() - begun - step - 0.002)
+        here = [delay - self._before.get(thread, 0)
+                for thread, delay in delays(os.getpid()).items()]
+        for waited in (here, *(delays(agent.process.pid).values() for agent in self.stage.agents)):
+            self.late += max(waited, default=0)
         return {side: [e for e in log.complaints() if moment(e) <= end]
                 for side, log in self.logs.items()}
 
