@@ -5,6 +5,7 @@ same."""
 import pytest
 import zmq
 
+from .program import Refused
 from .zap_handler import KINDS, ZAP
 
 EXEMPT_ALL = {"PLAINTEXT": "tcp://* ipc://*"}
@@ -88,17 +89,36 @@ def test_bad_answers_have_the_same_effect(both, server, client):
         program(f"""
             h.answer = lambda request: {answer}
             a = monitored({make}, kind='PULL', {options}); b = {client}
-            seen = verdict(a) + [a.poll(0)]
+            seen = (verdict(a, 5) or [None, None]) + [a.poll(0)]
             WATCHES.pop(a).close(); b.close(); a.close()
         """)
         return program("seen")
 
     def effects(program):
         program("h = Handler()")
-        return {name: effect(program, answer) for name, answer in MALFORMED.items()}
+        seen = {}
+        for name, answer in MALFORMED.items():
+            seen[name] = effect(program, answer)
+            if seen[name][0] is None:
+                return None
+        return seen
 
-    for event, _, arrived in both(effects, **EXEMPT_ALL).values():
+    for event, _, arrived in seen_by_both(both, effects).values():
         assert event != zmq.EVENT_HANDSHAKE_SUCCEEDED and arrived == 0
+
+
+def seen_by_both(both, effects):
+    """On a busy machine it happens without us too that a handler is asked no more once clients have
+    come and gone; or that a monitor's address, which is named after a descriptor, is still taken."""
+    for attempt in range(5):
+        try:
+            seen = both(effects, **EXEMPT_ALL)
+            if seen is not None:
+                return seen
+        except (AssertionError, Refused):
+            if attempt == 4:
+                raise
+    raise AssertionError("the handler is never asked to the end")
 
 
 WITHOUT = {
