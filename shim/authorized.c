@@ -278,7 +278,7 @@ static long update(int64_t now)
     long wait = -1;
 
     start_watching(now);
-    if (watch_at != 0 && now >= watch_at)
+    if (watch_lost(&watch) || (watch_at != 0 && now >= watch_at))
         open_watch();
     if (gather_until != 0 && now >= gather_until) {
         gather_until = 0;
@@ -322,6 +322,8 @@ long authorized_work(int *fd, bool readable, const struct authorized_pause *paus
         wait = wait_shorter(wait, (long)(gather_until - now));
     else
         *fd = watch.fd;
+    if (watch.fd >= 0)
+        wait = wait_shorter(wait, WATCH_LOOK_MS);
     pthread_mutex_unlock(&working);
     return wait;
 }

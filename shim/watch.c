@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -42,6 +44,22 @@ void watch_renew(struct watch *watch)
     }
 }
 
+static ino_t inode_of(int fd)
+{
+    struct stat status;
+
+    return fd >= 0 && fstat(fd, &status) == 0 ? status.st_ino : 0;
+}
+
+/* Event descriptors of all kinds share an inode; only inotify's tell how much there is to read. */
+static bool is_watcher(const struct watch *watch)
+{
+    int unread;
+
+    return watch->inode != 0 && inode_of(watch->fd) == watch->inode &&
+           ioctl(watch->fd, FIONREAD, &unread) == 0;
+}
+
 void watch_open(struct watch *watch, const char *const paths[WATCH_DIRECTORIES])
 {
     memcpy(watch->paths, paths, sizeof watch->paths);
@@ -51,16 +69,29 @@ void watch_open(struct watch *watch, const char *const paths[WATCH_DIRECTORIES])
         watch->fd = high_descriptor(watch->fd);
         watch->lasting = lasting_descriptor(watch->fd);
     }
+    watch->inode = inode_of(watch->fd);
+    watch->lasting_inode = inode_of(watch->lasting);
     watch_renew(watch);
 }
 
 void watch_close(struct watch *watch)
 {
-    if (watch->fd >= 0)
+    if (is_watcher(watch))
         close(watch->fd);
-    if (watch->lasting >= 0)
+    if (watch->lasting_inode != 0 && inode_of(watch->lasting) == watch->lasting_inode)
         close(watch->lasting);
     watch->fd = watch->lasting = -1;
+}
+
+bool watch_lost(struct watch *watch)
+{
+    int saved = errno;
+    bool lost = watch->fd >= 0 && !is_watcher(watch);
+
+    if (lost)
+        watch_close(watch);
+    errno = saved;
+    return lost;
 }
 
 /* What happens beside a directory does not concern it. */

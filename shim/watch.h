@@ -2,6 +2,7 @@
 #define CURVESHIM_SHIM_WATCH_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* inotify on a few directories and on what holds them: the one file watcher of the process. For
  * one thread at a time. */
@@ -11,6 +12,7 @@
 struct watch {
     int fd;      /* -1: inotify is not to be had, poll instead */
     int lasting; /* see lasting_descriptor.h */
+    ino_t inode, lasting_inode;
     const char *paths[WATCH_DIRECTORIES];
     int directories[WATCH_DIRECTORIES];
     int parents[WATCH_DIRECTORIES];
@@ -19,7 +21,13 @@ struct watch {
 /* Opens the watcher on paths (borrowed; NULL for none). The descriptor is close-on-exec and takes
  * no low number. */
 void watch_open(struct watch *watch, const char *const paths[WATCH_DIRECTORIES]);
+/* Closes nothing that is not the watcher's any more. */
 void watch_close(struct watch *watch);
+
+/* Programs close descriptors that they do not know, and open others under their numbers, without a
+ * sign: so often this is to be asked. True once it has happened; it is not open any more then. */
+#define WATCH_LOOK_MS 800
+bool watch_lost(struct watch *watch);
 
 /* Watches again what was replaced or has come back. */
 void watch_renew(struct watch *watch);

@@ -334,3 +334,35 @@ def test_removed_where_links_are_polled(start, certs, crowd):
     assert_ended_in_time([victim], time.monotonic())
     crowd.stop()
     assert_undisturbed([one, other])
+
+
+@pytest.mark.parametrize("reused", [False, True])
+def test_a_program_that_closes_descriptors_that_it_does_not_know(start, certs, peers, reused):
+    """Among them is what tells the library of revocations; their numbers then stand for others."""
+    (keys,) = authorize(certs, "client-1")
+    program = start()
+    program("""
+        import contextlib
+        server = bound("PULL")
+        def watcher():
+            for fd in os.listdir("/proc/self/fd"):
+                with contextlib.suppress(OSError):
+                    if os.readlink(f"/proc/self/fd/{fd}") == "anon_inode:inotify":
+                        return int(fd)
+    """)
+    client = peers.client("PUSH", program("where(server)"), keys, certs.server.public)
+    client.send(b"before")
+    assert program("server.recv().decode()") == "before"
+    assert wait_until(lambda: program("watcher()"))
+    program(f"""
+        os.closerange(watcher(), watcher() + 3)
+        mine = [os.pipe() for _ in range({150 if reused else 0})]
+        for reader, writer in mine:
+            os.write(writer, b"the program's own")
+    """)
+    revoke(certs, "client-1")
+    assert program.log.wait("auth", result="deny", key=keys.public, patience=5)
+    client.send(b"after")
+    assert not program("server.poll(300)")
+    assert program("all(os.read(reader, 99) == b\"the program's own\" for reader, _ in mine)")
+    program("server.close(); ctx.term(); [os.close(fd) for pair in mine for fd in pair]")
