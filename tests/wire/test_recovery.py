@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from harness import agents, builds
+from harness import agents, builds, ports
 
 from . import foreign
 
@@ -25,7 +25,9 @@ def shimmed(certs, **variables):
     return agents.environment(shim=True, certs=certs, **variables)
 
 
-def puller(stage, env, endpoint="tcp://127.0.0.1:*"):
+def puller(stage, env, endpoint=None):
+    """On a port of its own, at which another can follow."""
+    endpoint = endpoint or f"tcp://127.0.0.1:{ports.lasting()}"
     agent = start(stage, "puller.py", endpoint, env=env)
     return agent, agent.endpoint()
 
@@ -75,7 +77,7 @@ def test_no_server_at_first(stage, certs):
 def test_a_foreign_server_first(stage, certs, answer):
     if builds.WITH_ASAN and answer in ("HTTP", "BANNER"):
         pytest.skip("libasan stands between libzmq and the observer, which can't tell who reads")
-    false_server = foreign.Foreign(getattr(foreign, answer))
+    false_server = foreign.Foreign(getattr(foreign, answer), ports.lasting())
     endpoint = f"tcp://127.0.0.1:{false_server.port}"
     client = pusher(stage, shimmed(certs), endpoint)
     false_server.wait_for(1 if answer == "ERROR_400" else 3)
@@ -91,7 +93,7 @@ def test_a_foreign_server_first(stage, certs, answer):
 
 
 def test_attempts_slow_down(stage, certs):
-    false_server = foreign.Foreign(foreign.NULL)
+    false_server = foreign.Foreign(foreign.NULL, ports.lasting())
     client = pusher(stage, shimmed(certs), f"tcp://127.0.0.1:{false_server.port}")
     false_server.wait_for(4)
     before = len(false_server.connections)
@@ -101,7 +103,7 @@ def test_attempts_slow_down(stage, certs):
 
 
 def test_three_times_400_ends_the_attempts(stage, certs):
-    false_server = foreign.Foreign(foreign.ERROR_400)
+    false_server = foreign.Foreign(foreign.ERROR_400, ports.lasting())
     client = pusher(stage, shimmed(certs), f"tcp://127.0.0.1:{false_server.port}")
     false_server.wait_for(3)
     assert not agents.wait_until(lambda: len(false_server.connections) > 3, 3)
