@@ -49,6 +49,11 @@ class Cell:
         return self.pattern == "req-rep"
 
     @property
+    def is_across(self):
+        """Measured between two network namespaces as well."""
+        return self.pattern in ("push-pull", "req-rep") and self.agents == "c" and self.threads == 1
+
+    @property
     def server_role(self):
         return {"push-pull": "sink", "pub-sub": "publish"}.get(self.pattern, "echo")
 

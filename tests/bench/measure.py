@@ -1,5 +1,6 @@
 """One measurement: a server agent, a client agent, and what is between them."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -19,10 +20,10 @@ class Failed(Exception):
 
 
 class Agent:
-    def __init__(self, cell, role, endpoint, env):
+    def __init__(self, cell, role, endpoint, env, within=()):
         env = dict(env, BENCH_IO_THREADS=str(cell.threads))
         self.process = subprocess.Popen(
-            [*AGENTS[cell.agents], role, endpoint, str(cell.count), str(cell.size),
+            [*within, *AGENTS[cell.agents], role, endpoint, str(cell.count), str(cell.size),
              str(cell.peers)], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)
 
@@ -53,8 +54,17 @@ class Agent:
 
 def measure(cell, variant, directory):
     """What the measuring agent said, with "cpu" seconds of everybody."""
+    network = (contextlib.nullcontext() if variant.network is None
+               else variant.network(directory / "network"))
+    with network as ends:
+        return measure_agents(cell, variant, directory, ends)
+
+
+def measure_agents(cell, variant, directory, ends):
     env = variant.environment(directory)
-    server = Agent(cell, cell.server_role, "tcp://127.0.0.1:*", env)
+    address, there, here = ("127.0.0.1", (), ()) if ends is None else (
+        ends.address, ends.server, ends.client)
+    server = Agent(cell, cell.server_role, f"tcp://{address}:*", env, there)
     client = tunnel = None
     try:
         endpoint = server.line()
@@ -62,11 +72,13 @@ def measure(cell, variant, directory):
             tunnel = variant.tunnel(directory / variant.tunnel.program,
                                     endpoint.rsplit(":", 1)[1])
             endpoint = f"tcp://127.0.0.1:{tunnel.port}"
-        client = Agent(cell, cell.client_role, endpoint, env)
+        client = Agent(cell, cell.client_role, endpoint, env, here)
         result = (server if cell.server_measures else client).result()
         result["cpu"] = client.end() + server.end()
         if tunnel is not None:
             result["cpu"] += tunnel.cpu_seconds()
+        if ends is not None:
+            result["cpu"] += ends.cpu_seconds()
         return result
     finally:
         for agent in (server, client):

@@ -4,7 +4,7 @@ import dataclasses
 
 from harness import builds
 
-from . import tunnels
+from . import network, tunnels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,6 +13,7 @@ class Variant:
     security: str = "none"  # BENCH_SECURITY
     shim: tuple = ()        # variables, with the library preloaded
     tunnel: type = None
+    network: type = None    # between two namespaces, instead of on loopback
     agents: tuple = ("c", "pyzmq")
     handshakes: bool = True  # it has an authenticator, or none is asked for
 
@@ -42,7 +43,14 @@ STUNNEL = Variant("stunnel", tunnel=tunnels.Stunnel, handshakes=False)
 SPIPED = Variant("spiped", tunnel=tunnels.Spiped, handshakes=False)
 SSH = Variant("ssh -L", tunnel=tunnels.Ssh, handshakes=False)
 
-EVERY = (NULL, HAND, ZAUTH, THREAD, SHIM, ALL, OFF, STUNNEL, SPIPED, SSH)
+# WireGuard needs two network stacks; what it is compared with has them as well.
+NULL_ACROSS = Variant("NULL, across a veth pair", network=network.Pair, handshakes=False)
+SHIM_ACROSS = Variant("curveshim, across a veth pair", shim=SHIM.shim, network=network.Pair,
+                      handshakes=False)
+WIREGUARD = Variant("WireGuard, across a veth pair", network=network.WireGuard, handshakes=False)
+
+EVERY = (NULL, HAND, ZAUTH, THREAD, SHIM, ALL, OFF, STUNNEL, SPIPED, SSH, NULL_ACROSS, SHIM_ACROSS,
+         WIREGUARD)
 QUICK = (NULL, HAND, ZAUTH, SHIM)
 
 
@@ -55,4 +63,13 @@ def variants_of(cell, among=EVERY):
     """Tunnels have their own handshakes, which happen once and not for each client."""
     return [v for v in among if cell.agents in v.agents
             and (cell.pattern != "handshakes" or v.handshakes)
-            and (v.tunnel is None or v.tunnel.is_here())]
+            and (v.network is None or cell.is_across) and not lacking(v)]
+
+
+def lacking(variant):
+    """Why a variant cannot be measured on this machine; "" where it can."""
+    if variant.tunnel is not None and not variant.tunnel.is_here():
+        return f"{variant.tunnel.program} is not installed"
+    if variant.network is network.WireGuard:
+        return network.wireguard_lacks()
+    return network.lacking() if variant.network is not None else ""

@@ -1,0 +1,132 @@
+"""Two network namespaces that are joined by a veth pair, as two machines would be. WireGuard needs
+them; what it is compared with runs across them too. They end with the context manager.
+
+Needs root (or CAP_SYS_ADMIN and CAP_NET_ADMIN) and, for WireGuard, /dev/net/tun."""
+
+import contextlib
+import functools
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+SERVER, CLIENT = "10.213.0.1", "10.213.0.2"
+
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+
+
+class Pair:
+    """`server` and `client` are how commands are started at either end; `address` is the server's."""
+
+    address = SERVER
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.names = [f"curveshim-bench-{os.getpid()}-{end}" for end in ("s", "c")]
+        self.server, self.client = (("ip", "netns", "exec", name) for name in self.names)
+
+    def __enter__(self):
+        try:
+            for name in self.names:
+                ip("netns", "add", name)
+            ip("-n", self.names[0], "link", "add", "veth", "type", "veth", "peer", "name", "veth",
+               "netns", self.names[1])
+            for name, address in zip(self.names, (SERVER, CLIENT)):
+                ip("-n", name, "address", "add", f"{address}/24", "dev", "veth")
+                for device in ("lo", "veth"):
+                    ip("-n", name, "link", "set", device, "up")
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def start(self):
+        pass
+
+    def cpu_seconds(self):
+        """So far, of what carries the messages besides the agents."""
+        return 0.0
+
+    def __exit__(self, *_):
+        for name in self.names:
+            subprocess.run(["ip", "netns", "delete", name], capture_output=True)
+
+
+def processor_time(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")")[-1].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+class WireGuard(Pair):
+    """wireguard-go, which needs nothing of the kernel but tun."""
+
+    address = "10.214.0.1"
+
+    def start(self):
+        self.processes = []
+        self.directory.mkdir(parents=True, exist_ok=True)
+        keys = [subprocess.run(["wg", "genkey"], check=True, capture_output=True, text=True).stdout
+                for _ in self.names]
+        public = [subprocess.run(["wg", "pubkey"], check=True, capture_output=True, text=True,
+                                 input=key).stdout.strip() for key in keys]
+        for end, (name, key) in enumerate(zip(self.names, keys)):
+            # The namespace does not separate wireguard-go's control sockets: one device name each.
+            device, other = f"wgb{os.getpid() % 1000000}{'sc'[end]}", 1 - end
+            file = self.directory / f"private-{end}"
+            file.touch(0o600)
+            file.write_text(key, encoding="ascii")
+            with open(self.directory / "wireguard.log", "ab") as log:
+                self.processes.append(subprocess.Popen(
+                    ["ip", "netns", "exec", name, "wireguard-go", "-f", device],
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    env={"PATH": os.environ["PATH"], "LOG_LEVEL": "error",
+                         "WG_PROCESS_FOREGROUND": "1"}))
+            self.until_there(device, self.processes[-1])
+            subprocess.run(
+                ["ip", "netns", "exec", name, "wg", "set", device, "listen-port", "51820",
+                 "private-key", file, "peer", public[other], "allowed-ips", "10.214.0.0/24",
+                 "endpoint", f"{(SERVER, CLIENT)[other]}:51820"], check=True, capture_output=True)
+            ip("-n", name, "address", "add", f"10.214.0.{end + 1}/24", "dev", device)
+            ip("-n", name, "link", "set", device, "up")
+
+    @staticmethod
+    def until_there(device, process, patience=20):
+        end, control = time.monotonic() + patience, pathlib.Path("/var/run/wireguard")
+        while not (control / f"{device}.sock").exists():
+            if process.poll() is not None or time.monotonic() > end:
+                raise TimeoutError("wireguard-go does not start: see wireguard.log")
+            time.sleep(0.01)
+
+    def cpu_seconds(self):
+        return sum(processor_time(process.pid) for process in self.processes)
+
+    def __exit__(self, *_):
+        for process in getattr(self, "processes", []):
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            process.wait()
+        super().__exit__()
+
+
+@functools.cache
+def lacking():
+    """Why there are no namespaces here; "" where there are."""
+    try:
+        with Pair("."):
+            return ""
+    except (OSError, subprocess.CalledProcessError) as failed:
+        return f"no network namespaces ({getattr(failed, 'stderr', None) or failed})".replace("\n", " ")
+
+
+@functools.cache
+def wireguard_lacks():
+    for program in ("wg", "wireguard-go"):
+        if shutil.which(program) is None:
+            return f"{program} is not installed"
+    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        return "no /dev/net/tun"
+    return lacking()
