@@ -1,18 +1,25 @@
 """Measures curveshim against everything else that could be used: see scripts/bench."""
 
 import argparse
+import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from bench import cells, certificates, figures, measure, results, self_check, variants  # noqa: E402
+from bench import (cells, certificates, figures, measure, readme, results,  # noqa: E402
+                   self_check, variants)
+
+SECONDS_EACH = 0.8  # of a measurement, on a quiet machine: a first guess
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__, epilog=(
+        "Results are in tests/bench/results; those of --quick, --all and --cell in a directory "
+        "below, so that they do not take the place of those that the README shows."))
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--quick", action="store_true", help="four cells, in about a minute")
     which.add_argument("--all", action="store_true",
@@ -22,32 +29,96 @@ def arguments():
     parser.add_argument("--rounds", type=int, help="of each cell (7; with --quick 3)")
     parser.add_argument("--cell", action="append", default=[],
                         help="only cells whose name contains this")
-    parser.add_argument("--report", action="store_true", help="only make the tables and plots again")
+    parser.add_argument("--report", action="store_true",
+                        help="only make tables and plots again, and the README's section")
     return parser.parse_args()
 
 
-def run_cell(cell, rounds, measurements, among):
-    chosen = variants.variants_of(cell, among)
-    missing = [n for n in range(rounds)
-               if not all(measurements.has(cell, v, n) for v in chosen)]
-    if not missing:
+def directory_of(options):
+    below = ("quick" if options.quick else "all" if options.all else
+             "part" if options.cell else "")
+    directory = results.RESULTS / below
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+class Progress:
+    def __init__(self, total):
+        self.total, self.done, self.failed, self.spent = total, 0, 0, 0.0
+        print(f"{total} measurements, {self.left()}", flush=True)
+
+    def left(self):
+        each = self.spent / self.done if self.done else SECONDS_EACH
+        return f"about {(self.total - self.done) * each / 60:.0f} minutes to go"
+
+
+def missing(cell, rounds, measurements, chosen):
+    """[(round, variant)], in the order of being measured."""
+    # Nobody is always the first, or behind the same one.
+    return [(number, variant) for number in range(rounds)
+            for variant in (chosen if number % 2 == 0 else chosen[::-1])
+            if not measurements.has(cell, variant, number)]
+
+
+def run_cell(cell, wanted, measurements, progress):
+    if not wanted:
         return
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="curveshim-bench-") as directory:
         directory = pathlib.Path(directory)
         certificates.make(directory, cell.keys)
-        for number in missing:
-            # Nobody is always the first, or behind the same one.
-            order = chosen if number % 2 == 0 else chosen[::-1]
-            for variant in order:
-                if measurements.has(cell, variant, number):
-                    continue
-                try:
-                    measurements.add(cell, variant, number,
-                                     measure.measure(cell, variant, directory))
-                except (measure.Failed, TimeoutError) as failed:
-                    print(f"bench: {cell.name}, {variant.name}: {failed}", file=sys.stderr)
-    print(f"{cell.name}: {time.monotonic() - started:.0f} s", flush=True)
+        for number, variant in wanted:
+            try:
+                measurements.add(cell, variant, number, measure.measure(cell, variant, directory))
+            except (measure.Failed, OSError, ValueError, subprocess.CalledProcessError) as failed:
+                progress.failed += 1
+                print(f"bench: {cell.name}, {variant.name}: {failed}", file=sys.stderr)
+    took = time.monotonic() - started
+    progress.spent += took
+    progress.done += len(wanted)
+    print(f"{cell.name}: {took:.0f} s, {progress.left()}", flush=True)
+
+
+def lacking_variants():
+    return {variant.name: why for variant in variants.EVERY if (why := variants.lacking(variant))}
+
+
+def run(options, measurements):
+    """Whether everything could be measured."""
+    chosen = cells.everything() if options.all else cells.QUICK if options.quick else cells.NAMED
+    if options.cell:
+        chosen = ([c for c in chosen if any(t in c.name for t in options.cell)]
+                  or [c for c in cells.everything() if any(t in c.name for t in options.cell)])
+    among = variants.QUICK if options.quick else variants.EVERY
+    rounds = options.rounds or (3 if options.quick else 7)
+    for name, why in lacking_variants().items():
+        print(f"bench: {name} is not measured: {why}", file=sys.stderr)
+    plan = [(cell, missing(cell, rounds, measurements, variants.variants_of(cell, among)))
+            for cell in chosen]
+    progress = Progress(sum(len(wanted) for _, wanted in plan))
+    for cell, wanted in plan:
+        run_cell(cell, wanted, measurements, progress)
+    return progress.failed == 0
+
+
+def report(options, directory, measurements):
+    """From what was measured here, or from what somebody else's run left."""
+    if options.report and not measurements.done:
+        document = json.loads((directory / "results.json").read_text(encoding="utf-8"))
+    else:
+        extra = figures.load_or_measure(
+            directory / "figures.json", may_measure=not (options.report or options.quick or options.cell),
+            again=not options.all)
+        document = results.write(directory, measurements, extra, lacking_variants())
+    try:
+        from bench import plots
+        plots.plot(document, directory)
+    except ImportError:
+        print("bench: no matplotlib here: no plots", file=sys.stderr)
+    (directory / "results.md").write_text(results.markdown(document), encoding="utf-8")
+    print((directory / "results.md").read_text(encoding="utf-8"))
+    if options.report and directory == results.RESULTS:
+        readme.rewrite(document)
 
 
 def main():
@@ -55,24 +126,17 @@ def main():
     measure.allow_many_descriptors()
     if options.self_check:
         sys.exit(0 if self_check.run(options.rounds or 15) else 1)
-    results.RESULTS.mkdir(exist_ok=True)
-    measurements = results.Measurements(results.RESULTS / "measurements.jsonl",
+    directory = directory_of(options)
+    measurements = results.Measurements(directory / "measurements.jsonl",
                                         again=not (options.all or options.report))
-    chosen = cells.everything() if options.all else cells.QUICK if options.quick else cells.NAMED
-    chosen = [c for c in chosen if not options.cell or any(t in c.name for t in options.cell)]
-    among = variants.QUICK if options.quick else variants.EVERY
-    if not options.report:
-        for cell in chosen:
-            run_cell(cell, options.rounds or (3 if options.quick else 7), measurements, among)
-    extra = figures.load_or_measure(results.RESULTS / "figures.json",
-                                    measure_again=not (options.report or options.quick))
-    document = results.write(measurements, cells.everything(), extra)
     try:
-        from bench import plots
-        plots.plot(document)
-    except ImportError:
-        print("bench: no matplotlib here: no plots", file=sys.stderr)
-    print((results.RESULTS / "results.md").read_text(encoding="utf-8"))
+        complete = options.report or run(options, measurements)
+    except KeyboardInterrupt:
+        print("bench: interrupted" + (": --all goes on from here" if options.all else ""),
+              file=sys.stderr)
+        sys.exit(130)
+    report(options, directory, measurements)
+    sys.exit(0 if complete else 1)
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ int main(int argc, char **argv)
                  {"publish", bench_publish}, {"subscribe", bench_subscribe},
                  {"echo", bench_echo},       {"ask", bench_ask},
                  {"crowd", bench_crowd},     {"handshakes", bench_handshakes},
-                 {"hold", bench_hold}};
+                 {"hold", bench_hold},       {"sockets", bench_sockets}};
     struct plan plan;
     const char *threads = getenv("BENCH_IO_THREADS");
 
@@ -126,11 +126,13 @@ int main(int argc, char **argv)
     if (strcmp(security, "zauth") == 0) {
         zsys_init();
         zsys_set_max_sockets(0);
+        if (threads != NULL)
+            zsys_set_io_threads(strtoul(threads, NULL, 10));
         start_zauth();
         bench_context = zsys_init();
     } else {
         bench_context = zmq_ctx_new();
-        MUST(zmq_ctx_set(bench_context, ZMQ_MAX_SOCKETS, 32768));
+        MUST(zmq_ctx_set(bench_context, ZMQ_MAX_SOCKETS, 65000));
         if (threads != NULL)
             MUST(zmq_ctx_set(bench_context, ZMQ_IO_THREADS, (int)strtol(threads, NULL, 10)));
     }

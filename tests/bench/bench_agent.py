@@ -1,5 +1,6 @@
 """The part of bench_agent.c that is measured with pyzmq too; same arguments, same output."""
 
+import functools
 import json
 import os
 import sys
@@ -15,6 +16,11 @@ context = zmq.Context(int(os.environ.get("BENCH_IO_THREADS", "1")))
 context.set(zmq.MAX_SOCKETS, 32768)
 
 
+@functools.cache
+def certificate(name):
+    return zmq.auth.load_certificate(f"{CERTS}/{name}")
+
+
 def made(kind, binds):
     socket = context.socket(kind)
     socket.linger = 0
@@ -23,14 +29,14 @@ def made(kind, binds):
     socket.rcvtimeo = 60000
     if SECURITY == "none":
         return socket
-    socket.curve_publickey, socket.curve_secretkey = zmq.auth.load_certificate(
-        f"{CERTS}/{'server' if binds else 'client'}.key_secret")
+    socket.curve_publickey, socket.curve_secretkey = certificate(
+        "server.key_secret" if binds else "client.key_secret")
     if binds:
         socket.curve_server = True
         if SECURITY == "thread":
             socket.zap_domain = b"global"
     else:
-        socket.curve_serverkey = zmq.auth.load_certificate(f"{CERTS}/server.key")[0]
+        socket.curve_serverkey = certificate("server.key")[0]
     return socket
 
 
@@ -71,6 +77,64 @@ def source():
     sys.stdin.read()
 
 
+def publish():
+    socket, data = bound(zmq.XPUB), b"x" * SIZE
+    socket.xpub_verbose = True
+    for _ in range(PEERS):
+        socket.recv()
+    for _ in range(COUNT):
+        socket.send(data)
+    sys.stdin.read()
+
+
+def subscribe():
+    sockets = [connected(zmq.SUB) for _ in range(PEERS)]
+    for socket in sockets:
+        socket.subscribe(b"")
+    start = None
+    for _ in range(COUNT):
+        for socket in sockets:
+            socket.recv()
+            start = start or time.monotonic()
+    report(time.monotonic() - start, COUNT * PEERS)
+
+
+def round_trip(socket, data=b"x"):
+    socket.send(data)
+    socket.recv()
+
+
+def crowd():
+    sockets, data = [connected(zmq.DEALER) for _ in range(PEERS)], b"x" * SIZE
+    for socket in sockets:
+        round_trip(socket, data)
+    start = time.monotonic()
+    for socket in sockets:
+        socket.send(data)
+    for left in reversed(range(COUNT)):
+        for socket in sockets:
+            socket.recv()
+            if left:
+                socket.send(data)
+    report(time.monotonic() - start, COUNT * PEERS)
+
+
+def handshakes():
+    """A handshake is done when a message was there and back; the first waits for the server."""
+    socket = connected(zmq.DEALER)
+    round_trip(socket)
+    socket.close()
+    start = time.monotonic()
+    for _ in range(0, COUNT, PEERS):
+        sockets = [connected(zmq.DEALER) for _ in range(PEERS)]
+        for socket in sockets:
+            socket.send(b"x")
+        for socket in sockets:
+            socket.recv()
+            socket.close()
+    report(time.monotonic() - start, COUNT)
+
+
 def echo():
     socket = bound(zmq.ROUTER)
     poller = zmq.Poller()
@@ -95,5 +159,6 @@ def ask():
            p999=times[COUNT * 999 // 1000])
 
 
-{"sink": sink, "source": source, "echo": echo, "ask": ask}[ROLE]()
+{"sink": sink, "source": source, "publish": publish, "subscribe": subscribe, "echo": echo, "ask": ask,
+ "crowd": crowd, "handshakes": handshakes}[ROLE]()
 os._exit(0)

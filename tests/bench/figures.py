@@ -101,9 +101,10 @@ def first_message(directory, rounds=9):
         try:
             endpoint, times = server.line(), []
             for _ in range(rounds):
-                command = [*measure.AGENTS["c"], "handshakes", endpoint, "1", "1", "1"]
+                command = [*measure.AGENTS["c"], "hold", endpoint, "1", "1", "1"]
                 start = time.monotonic()
-                subprocess.run(command, env=env, check=True, capture_output=True)
+                subprocess.run(command, env=env, check=True, capture_output=True,
+                               stdin=subprocess.DEVNULL)
                 times.append((time.monotonic() - start) * 1000)
             found[variant.name] = round(statistics.median(times), 2)
         finally:
@@ -129,6 +130,42 @@ def per_message(directory, few=2000, many=12000):
     return found
 
 
+def sockets(directory, count=10_000):
+    """Bound one after the other and closed again: microseconds and bytes for each."""
+    found = {}
+    for variant in (variants.NULL, variants.HAND, variants.SHIM):
+        agent = measure.Agent(Counted("sockets", peers=count), "sockets", "tcp://127.0.0.1:*",
+                              variant.environment(directory))
+        try:
+            result = agent.result()
+            found[variant.name] = {
+                "µs to bind": round(result["bind"] / count * 1e6, 1),
+                "µs to close": round(result["close"] / count * 1e6, 1),
+                "bytes each": round((result["after"] - result["before"]) / count)}
+        finally:
+            agent.kill()
+    return found
+
+
+def hooked_calls(few=1000, many=11000, timed=2_000_000):
+    """For each call on a descriptor that carries no handshake: what the library adds."""
+    found = {}
+    program = str(builds.BUILD / "tests" / "bench" / "hooked_calls")
+    for call in ("write", "read", "send", "recv"):
+        each = []
+        for env in ({}, {"LD_PRELOAD": str(builds.SHIM)}):
+            counts = [instructions([program, call, str(n)], env) for n in (few, many)]
+            times = []
+            for _ in range(3):
+                start = time.monotonic()
+                subprocess.run([program, call, str(timed)], env=env, check=True)
+                times.append((time.monotonic() - start) / timed * 1e9)
+            each.append(((counts[1] - counts[0]) / (many - few), min(times)))
+        found[call] = {"instructions more": round(each[1][0] - each[0][0], 1),
+                       "ns": round(each[0][1]), "ns, under the library": round(each[1][1])}
+    return found
+
+
 @dataclasses.dataclass(frozen=True)
 class Counted(cells.Cell):
     messages: int = 0
@@ -145,10 +182,12 @@ def measured():
         return {"start-up of /bin/true": start_up(directory),
                 "time to the first answer, ms": first_message(directory),
                 "instructions per message": per_message(directory),
-                "memory of a server, bytes": memory(directory)}
+                "memory of a server, bytes": memory(directory),
+                "10,000 sockets": sockets(directory), "hooked calls": hooked_calls()}
 
 
-def load_or_measure(path, measure_again):
-    if measure_again or not path.exists():
+def load_or_measure(path, may_measure, again):
+    if may_measure and (again or not path.exists()):
+        print("other figures: about two minutes", flush=True)
         path.write_text(json.dumps(measured(), indent=1), encoding="utf-8")
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

@@ -5,15 +5,13 @@ import matplotlib
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
 
-from .results import RESULTS  # noqa: E402
-
 plt.rcParams.update({"svg.hashsalt": "curveshim", "font.size": 9, "figure.figsize": (7, 4)})
 
 
-def save(figure, name):
+def save(figure, file):
     figure.tight_layout()
-    figure.savefig(RESULTS / f"{name}.svg", metadata={"Date": None})
-    figure.savefig(RESULTS / f"{name}.png", dpi=110)
+    figure.savefig(file.with_suffix(".svg"), metadata={"Date": None})
+    figure.savefig(file.with_suffix(".png"), dpi=110)
     plt.close(figure)
 
 
@@ -26,7 +24,7 @@ def series(cells, x, y):
     return {name: sorted(points) for name, points in found.items()}
 
 
-def lines(cells, x, y, name, labels):
+def lines(cells, x, y, file, labels):
     if not cells:
         return
     figure, axes = plt.subplots()
@@ -38,10 +36,10 @@ def lines(cells, x, y, name, labels):
     axes.set_ylabel(labels[1])
     axes.grid(alpha=0.3)
     axes.legend(fontsize=7)
-    save(figure, name)
+    save(figure, file)
 
 
-def latency(cells):
+def latency(cells, file):
     if not cells:
         return
     figure, axes = plt.subplots()
@@ -53,16 +51,17 @@ def latency(cells):
     axes.set_yscale("log")
     axes.set_ylabel("round trip, µs")
     axes.legend()
-    save(figure, "latency")
+    save(figure, file)
 
 
-def plot(document):
+def plot(document, directory):
     cells = document["cells"]
     lines([c for c in cells if c["pattern"] == "push-pull" and c["agents"] == "c"
-           and c["threads"] == 1], "size", lambda row: row["rate"]["median"], "throughput",
+           and c["threads"] == 1], "size", lambda row: row["rate"]["median"], directory / "throughput",
           ("message size, bytes", "messages per second"))
     latency([c for c in cells if c["pattern"] == "req-rep" and c["agents"] == "c"
-             and c["size"] == 100])
-    lines([c for c in cells if c["pattern"] == "handshakes"], "keys",
-          lambda row: row["rate"]["median"], "handshakes",
+             and c["size"] == 100], directory / "latency")
+    lines([c for c in cells if c["pattern"] == "handshakes" and c["peers"] == 1
+           and c["agents"] == "c"], "keys",
+          lambda row: row["rate"]["median"], directory / "handshakes",
           ("authorised keys", "handshakes per second"))

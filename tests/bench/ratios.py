@@ -30,6 +30,18 @@ def compare(rounds, name, reference, figure):
     return {"median": statistics.median(pairs), "low": low, "high": high, "rounds": len(pairs)}
 
 
+def shown(ratio):
+    return "" if ratio is None else (
+        f"{ratio['median']:.2f} ({ratio['low']:.2f} to {ratio['high']:.2f})")
+
+
+def per_second(value):
+    for limit, divisor, unit in ((1e6, 1e6, " M/s"), (1e3, 1e3, " k/s")):
+        if value >= limit:
+            return f"{value / divisor:.2f}{unit}"
+    return f"{value:.0f}/s"
+
+
 def summary(values):
     values = sorted(values)
     return {"median": statistics.median(values), "least": values[0], "most": values[-1]}

@@ -5,10 +5,18 @@ import os
 import pathlib
 import statistics
 
-from . import ratios, variants
+from . import cells, ratios, targets, variants
 
 HERE = pathlib.Path(__file__).resolve().parent
 RESULTS = HERE / "results"
+
+
+def parsed(line):
+    """None for a line that a run did not live to finish."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 class Measurements:
@@ -18,15 +26,17 @@ class Measurements:
         if again:
             path.unlink(missing_ok=True)
         if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                entry = json.loads(line)
+            for entry in map(parsed, path.read_text(encoding="utf-8").splitlines()):
+                if entry is None:
+                    continue
                 self.done[entry["cell"], entry["variant"], entry["round"]] = entry["result"]
 
     def add(self, cell, variant, number, result):
         self.done[cell.name, variant.name, number] = result
         with open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps({"cell": cell.name, "variant": variant.name, "round": number,
-                                   "result": result}) + "\n")
+            # Ahead of each line, so that a torn one spoils no other.
+            file.write("\n" + json.dumps({"cell": cell.name, "variant": variant.name, "round": number,
+                                   "result": result}))
 
     def has(self, cell, variant, number):
         return (cell.name, variant.name, number) in self.done
@@ -71,18 +81,6 @@ def machine():
             "kernel": os.uname().release}
 
 
-def per_second(value):
-    for limit, divisor, unit in ((1e6, 1e6, " M/s"), (1e3, 1e3, " k/s")):
-        if value >= limit:
-            return f"{value / divisor:.2f}{unit}"
-    return f"{value:.0f}/s"
-
-
-def shown_ratio(ratio):
-    return "" if ratio is None else (
-        f"{ratio['median']:.2f} ({ratio['low']:.2f} to {ratio['high']:.2f})")
-
-
 def table(measured):
     """Markdown, ratios first."""
     lines = []
@@ -92,8 +90,8 @@ def table(measured):
                   + (" p50 µs | p99 | p99.9 |" if figure["pattern"] == "req-rep" else ""),
                   "| --- " * (8 if figure["pattern"] == "req-rep" else 5) + "|"]
         for name, row in figure["variants"].items():
-            line = (f"| {name} | {shown_ratio(row['to_reference'])} | "
-                    f"{shown_ratio(row['to_null'])} | {per_second(row['rate']['median'])} | "
+            line = (f"| {name} | {ratios.shown(row['to_reference'])} | "
+                    f"{ratios.shown(row['to_null'])} | {ratios.per_second(row['rate']['median'])} | "
                     f"{row['cpu_per_million']:.2f} |")
             if "p50" in row:
                 line += "".join(f" {row[p] * 1e6:.0f} |" for p in ("p50", "p99", "p999"))
@@ -102,10 +100,18 @@ def table(measured):
     return "\n".join(lines)
 
 
-def write(measurements, all_cells, extra):
-    measured = [figures(cell, rounds) for cell in all_cells
+def write(directory, measurements, extra, lacking):
+    measured = [figures(cell, rounds) for cell in cells.everything()
                 if (rounds := measurements.rounds(cell))]
-    document = {"machine": machine(), "cells": measured, "figures": extra}
-    (RESULTS / "results.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
-    (RESULTS / "results.md").write_text(table(measured), encoding="utf-8")
+    document = {"machine": machine(), "lacking": lacking, "cells": measured, "figures": extra}
+    (directory / "results.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    (directory / "results.md").write_text(markdown(document), encoding="utf-8")
     return document
+
+
+def markdown(document):
+    parts = ["# Results", "## Targets", targets.table(targets.check(document)), "## Cells",
+             table(document["cells"])]
+    parts += [f"Not measured: {name}: {why}.\n" for name, why in document["lacking"].items()]
+    parts += ["## Other figures", "```json\n" + json.dumps(document["figures"], indent=1) + "\n```\n"]
+    return "\n".join(parts)

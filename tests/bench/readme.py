@@ -1,0 +1,116 @@
+"""The section of the README that shows what was measured: made from results.json, and from nothing else."""
+
+import pathlib
+
+from . import ratios, targets, variants
+
+README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+BEGIN, END = "<!-- scripts/bench --report -->\n", "<!-- end of the report -->\n"
+SHIM, ACROSS = variants.SHIM.name, variants.SHIM_ACROSS.name
+RIVALS = ((variants.STUNNEL.name, SHIM), (variants.SPIPED.name, SHIM), (variants.SSH.name, SHIM),
+          (variants.WIREGUARD.name, ACROSS))
+
+
+def short(name):
+    return name.split(",")[0]
+
+
+def shown(cell, name):
+    row = cell["variants"].get(name)
+    if row is None:
+        return ""
+    return f"{row['p50'] * 1e6:.0f} µs" if "p50" in row else ratios.per_second(row["rate"]["median"])
+
+
+def speeds(document):
+    """A row for each cell, the ratio first."""
+    names = (variants.NULL.name, variants.HAND.name, SHIM, variants.ALL.name, variants.OFF.name,
+             *(rival for rival, _ in RIVALS))
+    lines = ["| | curveshim to CURVE by hand with an authenticator (95 %) | "
+             + " | ".join(map(short_all, names)) + " |", "| --- " * (len(names) + 2) + "|"]
+    for cell in document["cells"]:
+        mine = cell["variants"].get(SHIM)
+        if mine is not None:
+            lines.append(f"| {cell['cell']} | {ratios.shown(mine['to_reference'])} | "
+                         + " | ".join(shown(cell, name) for name in names) + " |")
+    return "\n".join(lines)
+
+
+def short_all(name):
+    return name if name.startswith("curveshim") else short(name)
+
+
+def against_tunnels(document):
+    """(where curveshim is faster, where the tunnel is): "stunnel 1.2 x (push-pull, 10 kB)"."""
+    ahead, behind = [], []
+    for rival, own in RIVALS:
+        for cell in document["cells"]:
+            theirs, mine = cell["variants"].get(rival), cell["variants"].get(own)
+            if theirs is None or mine is None:
+                continue
+            ratio = mine["rate"]["median"] / theirs["rate"]["median"]
+            text = f"{short(rival)} at {cell['cell']}"
+            (ahead if ratio >= 1 else behind).append(f"{text} ({max(ratio, 1 / ratio):.1f} ×)")
+    return ahead, behind
+
+
+def verdict(document):
+    rows = targets.check(document)
+    missed = [f"{row['target']}, {row['what']}: {row['measured']}" for row in rows if not row["met"]]
+    return (f"Of {len(rows)} targets, {len(rows) - len(missed)} are met."
+            + (" Missed: " + "; ".join(missed) + "." if missed else ""))
+
+
+def others(document):
+    """Of figures.json, what says something in a line."""
+    figures, lines = document["figures"], []
+    for name, unit in (("time to the first answer, ms", "ms"), ("instructions per message", "")):
+        if name in figures:
+            lines.append(f"- {name}: " + ", ".join(
+                f"{variant} {value:,}{' ' * bool(unit)}{unit}" for variant, value in figures[name].items()))
+    for name, each in figures.get("memory of a server, bytes", {}).items():
+        lines.append(f"- a server's memory, {name}: " + ", ".join(
+            f"{what} {value:,}" for what, value in each.items()))
+    for name, each in figures.get("10,000 sockets", {}).items():
+        lines.append(f"- 10,000 sockets, {name}: " + ", ".join(
+            f"{what} {value:,}" for what, value in each.items()))
+    return "\n".join(lines)
+
+
+def section(document):
+    machine = document["machine"]
+    ahead, behind = against_tunnels(document)
+    parts = [
+        f"`./scripts/bench` measures this, on {machine['cores']} cores of {machine['processor']}, Linux "
+        f"{machine['kernel']}: medians of {document['cells'][0]['rounds']} interleaved repetitions; "
+        "messages, round trips (p50) or handshakes. Ratios are of rates: above 1, curveshim is faster. "
+        "WireGuard runs between two network namespaces; its column is to be compared with "
+        "[curveshim across the same pair](tests/bench/results/results.md).",
+        speeds(document), verdict(document),
+        "A tunnel is faster than curveshim: " + ("; ".join(behind) or "nowhere") + ".",
+        "curveshim is faster than a tunnel: " + ("; ".join(ahead) or "nowhere") + ".",
+        others(document)]
+    parts += [f"![{what}](tests/bench/results/{name}.svg)" for name, what in (
+        ("throughput", "Throughput by message size"), ("latency", "Latency"),
+        ("handshakes", "Handshakes by number of authorised keys"))]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def shown_section():
+    """What the README has now; None where it has no such section."""
+    text = README.read_text(encoding="utf-8")
+    if BEGIN not in text:
+        return None
+    return text.partition(BEGIN)[2].partition(END)[0]
+
+
+def rewrite(document):
+    """Before "Which programs", the first time."""
+    text = README.read_text(encoding="utf-8")
+    new = BEGIN + section(document) + END
+    if BEGIN in text:
+        before, _, rest = text.partition(BEGIN)
+        text = before + new + rest.partition(END)[2]
+    else:
+        text = text.replace("## Which programs\n", f"## Speed\n\n{new}\n## Which programs\n", 1)
+    README.write_text(text, encoding="utf-8")

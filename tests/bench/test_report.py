@@ -1,0 +1,78 @@
+"""The report: what the README shows is what was measured, and a missed target is called so."""
+
+import copy
+import json
+
+import pytest
+
+from bench import cells, ratios, readme, results, targets, variants
+
+RESULTS = results.RESULTS / "results.json"
+ZAUTH, HAND, SHIM = variants.ZAUTH, variants.HAND, variants.SHIM
+
+
+def test_the_readme_shows_the_results():
+    if not RESULTS.exists():
+        assert readme.shown_section() is None
+        return
+    document = json.loads(RESULTS.read_text(encoding="utf-8"))
+    assert readme.shown_section() == readme.section(document)
+    shown = (results.RESULTS / "results.md").read_text(encoding="utf-8")
+    assert shown == results.markdown(document)
+
+
+def run(path, cell, seconds):
+    """Seven rounds in which each variant took so long."""
+    measurements = results.Measurements(path, again=True)
+    for number in range(7):
+        for variant, each in seconds.items():
+            measurements.add(cell, variant, number, {"seconds": each, "count": 100, "cpu": each,
+                                                     "p50": each, "p99": each, "p999": each})
+    return measurements
+
+
+def checked(tmp_path, cell, mine):
+    measurements = run(tmp_path / "measurements", cell, {HAND: 1.0, ZAUTH: 1.0, SHIM: mine})
+    document = results.write(tmp_path, measurements, {}, {})
+    assert readme.section(document) and cell.name in results.markdown(document)
+    return [row["met"] for row in targets.check(document)]
+
+
+@pytest.mark.parametrize("cell, seconds, met", [
+    (cells.Cell("push-pull"), 1.0, [True]),
+    (cells.Cell("push-pull"), 1.02, [False]),
+    (cells.Cell("req-rep"), 1.0, [True]),
+    (cells.Cell("req-rep"), 1.02, [False]),
+    (cells.Cell("handshakes"), 0.99, [True, True]),
+    (cells.Cell("handshakes"), 1.02, [True, False]),
+    (cells.Cell("handshakes"), 1.07, [False, False])])
+def test_targets(tmp_path, cell, seconds, met):
+    assert checked(tmp_path, cell, seconds) == met
+
+
+def test_instructions_are_targets():
+    figures = {"instructions per message": {ZAUTH.name: 1000, SHIM.name: 1011},
+               "start-up of /bin/true": {"off": 150_001, "files": ["/etc/passwd"]}}
+    document = {"cells": [], "figures": figures}
+    assert [row["met"] for row in targets.check(document)] == [False, False, False]
+    better = copy.deepcopy(document)
+    better["figures"]["instructions per message"][SHIM.name] = 1010
+    better["figures"]["start-up of /bin/true"] = {"off": 150_000, "files": []}
+    assert [row["met"] for row in targets.check(better)] == [True, True, True]
+
+
+def test_a_run_that_was_killed_goes_on(tmp_path):
+    cell = cells.Cell("push-pull")
+    run(tmp_path / "measurements", cell, {SHIM: 1.0})
+    text = (tmp_path / "measurements").read_text(encoding="utf-8")
+    (tmp_path / "measurements").write_text(text[:-10], encoding="utf-8")
+    again = results.Measurements(tmp_path / "measurements", again=False)
+    assert [again.has(cell, SHIM, n) for n in range(7)] == [True] * 6 + [False]
+    again.add(cell, SHIM, 6, {"seconds": 1, "count": 1})
+    once_more = results.Measurements(tmp_path / "measurements", again=False)
+    assert all(once_more.has(cell, SHIM, n) for n in range(7))
+
+
+def test_an_interval_holds_its_median():
+    low, high = ratios.interval([0.9, 0.95, 1.0, 1.0, 1.01, 1.02, 1.1])
+    assert 0.9 <= low <= 1.0 <= high <= 1.1
