@@ -7,6 +7,8 @@ import threading
 
 import pytest
 
+from harness import ports
+
 from .tool import NOT, SECURED, UNKNOWN, check, reasons
 
 zmq = pytest.importorskip("zmq")
@@ -194,9 +196,7 @@ def test_silence(peer):
 
 
 def test_nobody_there(short):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    answer = check(f"tcp://127.0.0.1:{port}")
+    answer = check(f"tcp://127.0.0.1:{ports.lasting()}")
     assert answer["status"] == UNKNOWN and answer["details"]["error"] == "ECONNREFUSED"
     answer = check(f"ipc://{short}/nobody")
     assert answer["status"] == UNKNOWN and answer["details"]["error"] == "ENOENT"

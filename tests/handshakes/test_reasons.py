@@ -10,7 +10,7 @@ import typing
 import pytest
 import zmq
 
-from harness import builds
+from harness import builds, ports
 from wire import foreign
 
 from .scene import C, NODE, WHEEL, Scene, moment
@@ -185,9 +185,7 @@ def proxy_without_a_server(scene):
 
 
 def nobody(scene):
-    listener, endpoint = scene.listener()
-    listener.close()
-    scene.client(WHEEL, endpoint, scene.certs)
+    scene.client(WHEEL, f"tcp://127.0.0.1:{ports.lasting()}", scene.certs)
 
 
 def nobody_at_a_path(scene):

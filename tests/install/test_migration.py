@@ -4,12 +4,11 @@ import json
 import os
 import re
 import shlex
-import socket
 import subprocess
 
 import pytest
 
-from harness import builds, runtimes
+from harness import builds, ports, runtimes
 from harness.agents import PATIENCE, Agent, environment, wait_until
 
 # Each as its author wrote it; PORT is 5555 for the first pair, and so on.
@@ -74,25 +73,11 @@ def readme_commands():
             for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL)]
 
 
-def free_ports(count):
-    """Such as an operator gives: not from where systems take them by chance."""
-    found, sockets = [], []
-    while len(found) < count:
-        sockets.append(socket.socket())
-        sockets[-1].bind(("127.0.0.1", 0))
-        port = sockets[-1].getsockname()[1]
-        if port < 49152:
-            found.append(port)
-    for s in sockets:
-        s.close()
-    return found
-
-
 class Fleet:
     def __init__(self, directory, installed):
         self.directory = directory
         self.running = {}
-        self.ports = dict(zip(("5555", "5556", "5557"), map(str, free_ports(3))))
+        self.ports = dict(zip(("5555", "5556", "5557"), (str(ports.lasting()) for _ in range(3))))
         (directory / "bin").mkdir()
         (directory / "bin" / "python3").symlink_to(runtimes.DEBIAN_PYTHON)
         self.env = environment(LD_LIBRARY_PATH=installed.libdir,
