@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "shim/authorized_metrics.h"
 #include "shim/certdir.h"
@@ -101,7 +102,7 @@ static void scan(int i, int64_t now)
     }
     scan_took[i] = took;
     if (failed && i == REVOKED && error.code == ENOENT && directories[i].scans == 0)
-        failed = false;
+        failed = access(configuration->certs, F_OK) != 0;
     if (failed && !failing[i])
         report_failure(&directories[i], &error);
     failing[i] = failed;
@@ -255,7 +256,8 @@ static void on_change(int i, const char *name)
 
     if (name != NULL && name[0] == '.' && !directory->links)
         return; /* nobody's certificate: most are files under a temporary name */
-    if (name == NULL || name[0] == '.')
+    /* Where the directory is out of reach (after chroot, say), what is in it has not gone. */
+    if (name == NULL || name[0] == '.' || access(directory->path, F_OK) != 0)
         scan_wanted[i] = true;
     else if (!scan_wanted[i])
         certdir_touch(directory, name, now_ms());
@@ -284,8 +286,11 @@ static long update(int64_t now)
         gather_until = 0;
         watch_read(&watch, on_change);
     }
-    if (scan_wanted[AUTHORIZED] || scan_wanted[REVOKED])
+    if (scan_wanted[AUTHORIZED] || scan_wanted[REVOKED]) {
         watch_renew(&watch);
+        for (int i = AUTHORIZED; i <= REVOKED; i++)
+            covered[i] = covered[i] && watch_covers(&watch, i);
+    }
     for (int i = AUTHORIZED; i <= REVOKED; i++) {
         if (i == AUTHORIZED && configuration->authorized_any)
             continue;

@@ -295,3 +295,23 @@ def test_reload_says_how_many(server, certs):
     certs.authorize("two", pair())
     event = server.log.wait("reload", authorised=3)
     assert event["level"] == "info" and event["revoked"] == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_a_program_that_has_put_the_directory_out_of_its_reach(server, gets_in, certs, tmp_path):
+    """By chroot: what the watcher still hears of is not taken for gone, and the log says that changes
+    are not seen any more."""
+    known = pair()
+    certs.authorize("known", known)
+    assert wait_until(lambda: gets_in(server, known))
+    # The watcher is opened a second after the bind.
+    assert wait_until(lambda: server(
+        "any('inotify' in os.path.realpath(f'/proc/self/fd/{fd}') for fd in os.listdir('/proc/self/fd'))"))
+    jail = tmp_path / "jail"
+    jail.mkdir()
+    server(f"os.chroot({str(jail)!r})")
+    certs.authorize("known", known, name="known again")
+    server.log.wait("reload", level="error", directory=str(certs.authorized))
+    assert gets_in(server, known, patience=5)
+    certs.revoke("known", known)
+    server.log.wait("reload", level="error", directory=str(certs.revoked))
