@@ -361,7 +361,7 @@ def test_a_program_that_closes_descriptors_that_it_does_not_know(start, certs, p
             os.write(writer, b"the program's own")
     """)
     revoke(certs, "client-1")
-    assert program.log.wait("auth", result="deny", key=keys.public, patience=5)
+    assert program.log.wait("auth", result="deny", key=keys.public)
     client.send(b"after")
     assert not program("server.poll(300)")
     assert program("all(os.read(reader, 99) == b\"the program's own\" for reader, _ in mine)")
