@@ -47,6 +47,16 @@ static struct certdir_file *add_file(struct certdir *directory, const char *name
     return NULL;
 }
 
+/* What a file said before stays in force until it can be read again. */
+static void out_of_reach(struct certdir *directory, struct certdir_file *file)
+{
+    directory->unread = true;
+    if (file == NULL)
+        return;
+    file->seen = directory->scans;
+    file->recent = true;
+}
+
 /* Puts policy (NULL: none) in force for a file. */
 static void set_policy(struct certdir *directory, struct certdir_file *file, struct policy *policy)
 {
@@ -64,7 +74,7 @@ static void set_policy(struct certdir *directory, struct certdir_file *file, str
         table_add(&directory->keys, &file->by_key, table_hash(policy->key, KEY_BYTES)) != 0) {
         file->policy = NULL;
         unused = policy;
-        directory->unread = true;
+        out_of_reach(directory, file);
     }
     lock_drop(LOCK_AUTHORIZED);
     policy_free(old);
@@ -114,16 +124,6 @@ static struct policy *read_policy(const struct certdir *directory, int dirfd, co
     }
     free(certificate);
     return policy;
-}
-
-/* What a file said before stays in force until it can be read again. */
-static void out_of_reach(struct certdir *directory, struct certdir_file *file)
-{
-    directory->unread = true;
-    if (file == NULL)
-        return;
-    file->seen = directory->scans;
-    file->recent = true;
 }
 
 static void note_broken(struct certdir *directory, struct certdir_file *file, const char *path,
@@ -213,8 +213,10 @@ static void look_at(struct certdir *directory, int dirfd, const char *name, bool
         file = add_file(directory, name);
         always = true;
     }
-    if (file == NULL)
+    if (file == NULL) {
+        out_of_reach(directory, NULL);
         return;
+    }
     file->seen = directory->scans;
     if (!always && unchanged(file, &status))
         return;
