@@ -125,7 +125,7 @@ def main():
     options = arguments()
     measure.allow_many_descriptors()
     if options.self_check:
-        sys.exit(0 if self_check.run(options.rounds or 15) else 1)
+        sys.exit(0 if self_check.run(options.rounds or 25) else 1)
     directory = directory_of(options)
     measurements = results.Measurements(directory / "measurements.jsonl",
                                         again=not (options.all or options.report))

@@ -8,6 +8,8 @@ import socket
 import subprocess
 import time
 
+from . import network
+
 
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -47,7 +49,7 @@ class Tunnel:
     def run(self, *command):
         log = open(self.directory / f"{self.program}.log", "ab")
         with log:
-            self.processes.append(subprocess.Popen([str(word) for word in command],
+            self.processes.append(subprocess.Popen([*network.ENDS_WITH_US, *map(str, command)],
                                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log))
 
     def file(self, name, text, mode=0o600):
