@@ -279,14 +279,18 @@ void observer_cut(int fd, struct slot *slot, bool told_to_give_up)
 }
 
 /* The descriptor may be closed and another be born under its number at any moment: what is shut
- * down is a duplicate that was compared first. A program that has used up its descriptors must not
- * keep a connection by that: there the original is compared right before. */
+ * down is a duplicate that was compared first. Where none can be had (the program has used up its
+ * descriptors, a filter forbids it) the connection must not live by that: there the original is
+ * compared right before. */
 void observer_end(int fd, ino_t inode)
 {
-    int copy = in_table(fd) ? (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3) : -1;
-    int which = copy >= 0 || errno != EMFILE ? copy : fd;
+    int copy, which;
 
-    if (which >= 0 && observer_inode(which) == inode)
+    if (!in_table(fd))
+        return;
+    copy = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+    which = copy >= 0 ? copy : fd;
+    if (observer_inode(which) == inode)
         shutdown(which, SHUT_RDWR);
     if (copy >= 0)
         syscall(SYS_close, copy);

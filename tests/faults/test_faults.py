@@ -41,6 +41,7 @@ def test_enough_is_counted(calm):
 # What once went wrong: function, where, error or action, and whether for ever.
 FOUND = [("pthread_attr_init", "background_start", "ENOMEM", False),   # crashed
          ("syscall", "observer_end", "EMFILE", True),    # a revoked client stayed connected
+         ("syscall", "observer_end", "ENOSYS", True),
          ("realloc", "make_room", "ENOMEM", False),      # a refused client waited for its time-out
          ("zmq_send", "zap_message_send", "EAGAIN", False),  # nobody came in any more
          ("openat64", "open", "cancel", False),          # the socket could not be used any more
