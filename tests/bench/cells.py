@@ -5,8 +5,8 @@ import itertools
 
 SIZES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
 # For about half a second of hand-made CURVE each.
-MESSAGES = {10: 300_000, 100: 300_000, 1000: 150_000, 10_000: 20_000, 100_000: 3000,
-            1_000_000: 300}
+MESSAGES = {10: 300_000, 100: 300_000, 1000: 150_000, 10_000: 12_000, 100_000: 2000,
+            1_000_000: 200}
 ROUND_TRIPS = {10: 4000, 100: 4000, 1000: 4000, 10_000: 3000, 100_000: 1500, 1_000_000: 200}
 
 
@@ -43,7 +43,7 @@ class Cell:
         if self.pattern == "req-rep":
             return ROUND_TRIPS[self.size] // few
         if self.pattern == "router-dealer":
-            return max(20, ROUND_TRIPS[self.size] * 8 // self.peers)
+            return max(20, ROUND_TRIPS[self.size] * 2 // self.peers)
         return max(20, MESSAGES[self.size] // few // self.peers)
 
     @property

@@ -71,8 +71,8 @@ def others(document):
     for name, each in figures.get("memory of a server, bytes", {}).items():
         lines.append(f"- a server's memory, {name}: " + ", ".join(
             f"{what} {value:,}" for what, value in each.items()))
-    for name, each in figures.get("10,000 sockets", {}).items():
-        lines.append(f"- 10,000 sockets, {name}: " + ", ".join(
+    for name, each in figures.get("many sockets", {}).items():
+        lines.append(f"- many sockets, {name}: " + ", ".join(
             f"{what} {value:,}" for what, value in each.items()))
     return "\n".join(lines)
 
