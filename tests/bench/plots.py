@@ -5,7 +5,8 @@ import matplotlib
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
 
-plt.rcParams.update({"svg.hashsalt": "curveshim", "font.size": 9, "figure.figsize": (7, 4)})
+plt.rcParams.update({"axes.prop_cycle": plt.cycler(color=plt.get_cmap("tab20").colors),
+                     "svg.hashsalt": "curveshim", "font.size": 9, "figure.figsize": (7, 4)})
 
 
 def save(figure, file):
@@ -46,7 +47,8 @@ def latency(cells, file):
     names = list(cells[0]["variants"])
     for offset, quantile in enumerate(("p50", "p99", "p999")):
         values = [cells[0]["variants"][name][quantile] * 1e6 for name in names]
-        axes.bar([i + 0.27 * (offset - 1) for i in range(len(names))], values, 0.25, label=quantile)
+        axes.bar([i + 0.27 * (offset - 1) for i in range(len(names))], values, 0.25,
+                 label=quantile.replace("p999", "p99.9"))
     axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
     axes.set_yscale("log")
     axes.set_ylabel("round trip, µs")

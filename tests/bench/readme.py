@@ -41,17 +41,21 @@ def short_all(name):
 
 
 def against_tunnels(document):
-    """(where curveshim is faster, where the tunnel is): "stunnel 1.2 x (push-pull, 10 kB)"."""
-    ahead, behind = [], []
+    """A line for each tunnel: at what curveshim is faster, at what the tunnel is, and how many times."""
+    lines = []
     for rival, own in RIVALS:
+        ahead, behind = [], []
         for cell in document["cells"]:
             theirs, mine = cell["variants"].get(rival), cell["variants"].get(own)
             if theirs is None or mine is None:
                 continue
             ratio = mine["rate"]["median"] / theirs["rate"]["median"]
-            text = f"{short(rival)} at {cell['cell']}"
-            (ahead if ratio >= 1 else behind).append(f"{text} ({max(ratio, 1 / ratio):.1f} ×)")
-    return ahead, behind
+            (ahead if ratio >= 1 else behind).append(
+                f"{cell['cell']} ({max(ratio, 1 / ratio):.1f} ×)")
+        if ahead or behind:
+            lines.append(f"- {short(rival)}: the tunnel is faster at {'; '.join(behind) or 'nothing'}. "
+                         f"curveshim is faster at {'; '.join(ahead) or 'nothing'}.")
+    return "\n".join(lines)
 
 
 def verdict(document):
@@ -79,7 +83,6 @@ def others(document):
 
 def section(document):
     machine = document["machine"]
-    ahead, behind = against_tunnels(document)
     parts = [
         f"`./scripts/bench` measures this, on {machine['cores']} cores of {machine['processor']}, Linux "
         f"{machine['kernel']}: medians of {document['cells'][0]['rounds']} interleaved repetitions; "
@@ -87,8 +90,7 @@ def section(document):
         "WireGuard runs between two network namespaces; its column is to be compared with "
         "[curveshim across the same pair](tests/bench/results/results.md).",
         speeds(document), verdict(document),
-        "A tunnel is faster than curveshim: " + ("; ".join(behind) or "nowhere") + ".",
-        "curveshim is faster than a tunnel: " + ("; ".join(ahead) or "nowhere") + ".",
+        against_tunnels(document),
         others(document)]
     parts += [f"![{what}](tests/bench/results/{name}.svg)" for name, what in (
         ("throughput", "Throughput by message size"), ("latency", "Latency"),
