@@ -8,7 +8,7 @@ import pytest
 
 from contract import certs as certificates
 
-from .arrivals import arrivals, assert_nothing_comes
+from .arrivals import arrivals
 from .cases import attack
 
 
@@ -27,8 +27,8 @@ def assert_good_client_served(program, peers, certs):
 def assert_stays_out(program, peers, certs, keys):
     client = peers.client("PUSH", program("where(a)"), keys, certs.server.public)
     client.send(b"intruder")
-    program.log.wait("auth", result="deny")
-    assert_nothing_comes(program, "a", 300)
+    program.log.wait("auth", result="deny", key=keys.public)
+    assert ("intruder",) not in arrivals(program, "a", 300)
 
 
 def fifo(path, keys):
