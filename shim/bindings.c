@@ -11,23 +11,31 @@
 #define DOMAIN_PREFIX "curveshim-"
 
 struct entry {
-    struct table_node node;
+    struct table_node by_domain;
+    struct table_node by_socket; /* while it is open */
     char domain[BINDING_DOMAIN];
     void *socket; /* NULL: closed, kept for the connections that hold it */
     unsigned holds;
     struct binding binding;
 };
 
-static struct table entries;
+/* LOCK_BINDINGS */
+static struct table domains;
+static struct table sockets;
 static unsigned long counter;
+
+static uint64_t hash_of(const void *socket)
+{
+    return table_hash(&socket, sizeof socket);
+}
 
 static struct entry *find(const char *domain)
 {
-    struct table_node *node = table_first(&entries, table_hash(domain, strlen(domain)));
+    struct table_node *node = table_first(&domains, table_hash(domain, strlen(domain)));
 
     for (; node != NULL; node = table_next(node))
-        if (strcmp(table_owner(node, struct entry, node)->domain, domain) == 0)
-            return table_owner(node, struct entry, node);
+        if (strcmp(table_owner(node, struct entry, by_domain)->domain, domain) == 0)
+            return table_owner(node, struct entry, by_domain);
     return NULL;
 }
 
@@ -35,9 +43,10 @@ static struct entry *find(const char *domain)
 static bool close_entry(struct entry *entry)
 {
     entry->socket = NULL;
+    table_remove(&sockets, &entry->by_socket);
     if (entry->holds > 0)
         return false;
-    table_remove(&entries, &entry->node);
+    table_remove(&domains, &entry->by_domain);
     return true;
 }
 
@@ -53,11 +62,14 @@ int bindings_add(char domain[BINDING_DOMAIN], void *socket, const char *endpoint
     entry->binding.pending = true;
     entry->binding.ipc = strncmp(endpoint, "ipc://", 6) == 0;
     entry->binding.req = req;
-    table_make_room(&entries, LOCK_BINDINGS);
+    table_make_room(&domains, LOCK_BINDINGS);
+    table_make_room(&sockets, LOCK_BINDINGS);
     lock_take(LOCK_BINDINGS);
     snprintf(entry->domain, sizeof entry->domain, DOMAIN_PREFIX "%lu", ++counter);
     strcpy(domain, entry->domain);
-    result = table_add(&entries, &entry->node, table_hash(domain, strlen(domain)));
+    result = table_add(&domains, &entry->by_domain, table_hash(domain, strlen(domain)));
+    if (result == 0 && (result = table_add(&sockets, &entry->by_socket, hash_of(socket))) != 0)
+        table_remove(&domains, &entry->by_domain);
     lock_drop(LOCK_BINDINGS);
     if (result != 0)
         free(entry);
@@ -116,13 +128,12 @@ void bindings_remove(const char *domain)
 static void remove_matching(void *socket, const char *endpoint)
 {
     struct table_node *node, *next, *removed = NULL;
-    size_t bucket;
 
     lock_take(LOCK_BINDINGS);
-    for (node = table_each(&entries, &bucket, NULL); node != NULL; node = next) {
-        struct entry *entry = table_owner(node, struct entry, node);
+    for (node = table_first(&sockets, hash_of(socket)); node != NULL; node = next) {
+        struct entry *entry = table_owner(node, struct entry, by_socket);
 
-        next = table_each(&entries, &bucket, node);
+        next = table_next(node);
         if (entry->socket != socket ||
             (endpoint != NULL && strcmp(entry->binding.endpoint, endpoint) != 0 &&
              strcmp(entry->binding.resolved, endpoint) != 0) ||
@@ -134,7 +145,7 @@ static void remove_matching(void *socket, const char *endpoint)
     lock_drop(LOCK_BINDINGS);
     for (; removed != NULL; removed = next) {
         next = removed->next;
-        free(table_owner(removed, struct entry, node));
+        free(table_owner(removed, struct entry, by_socket));
     }
 }
 

@@ -4,30 +4,62 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shim/locks.h"
 #include "shim/sockopt.h"
+#include "shim/table_room.h"
 
 struct entry {
-    struct entry *next;
+    struct table_node by_sock;
+    struct table_node by_domain; /* and context */
     const struct sock *sock;
     const struct context *context;
     char domain[BINDING_OWN_DOMAIN];
 };
 
-static struct entry *entries; /* LOCK_BINDINGS */
+/* LOCK_BINDINGS */
+static struct table socks;
+static struct table domains;
+
+static uint64_t hash_sock(const struct sock *sock)
+{
+    return table_hash(&sock, sizeof sock);
+}
+
+static uint64_t hash_domain(const struct context *context, const char *domain)
+{
+    return table_hash(&context, sizeof context) ^ table_hash(domain, strlen(domain));
+}
 
 static bool is_noted(const struct sock *sock, const char *domain)
 {
-    const struct entry *entry = entries;
+    struct table_node *node = table_first(&socks, hash_sock(sock));
 
-    while (entry != NULL && (entry->sock != sock || strcmp(entry->domain, domain) != 0))
-        entry = entry->next;
-    return entry != NULL;
+    for (; node != NULL; node = table_next(node)) {
+        const struct entry *entry = table_owner(node, struct entry, by_sock);
+
+        if (entry->sock == sock && strcmp(entry->domain, domain) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void take_out(struct entry *entry)
+{
+    table_remove(&socks, &entry->by_sock);
+    table_remove(&domains, &entry->by_domain);
+}
+
+static bool put_in(struct entry *entry)
+{
+    if (table_add(&socks, &entry->by_sock, hash_sock(entry->sock)) == 0 &&
+        table_add(&domains, &entry->by_domain, hash_domain(entry->context, entry->domain)) == 0)
+        return true;
+    take_out(entry);
+    return false;
 }
 
 void enforced_note(struct sock *sock)
 {
-    struct entry *entry = malloc(sizeof *entry);
+    struct entry *entry = calloc(1, sizeof *entry);
     bool enforced;
 
     if (entry == NULL)
@@ -36,10 +68,10 @@ void enforced_note(struct sock *sock)
     if (enforced && entry->domain[0] != '\0') {
         entry->sock = sock;
         entry->context = sock->context;
+        table_make_room(&socks, LOCK_BINDINGS);
+        table_make_room(&domains, LOCK_BINDINGS);
         lock_take(LOCK_BINDINGS);
-        if (!is_noted(sock, entry->domain)) {
-            entry->next = entries;
-            entries = entry;
+        if (!is_noted(sock, entry->domain) && put_in(entry)) {
             sock->enforces = true;
             entry = NULL;
         }
@@ -50,37 +82,38 @@ void enforced_note(struct sock *sock)
 
 void enforced_closed(struct sock *sock)
 {
-    struct entry *removed = NULL;
+    struct table_node *node, *next, *removed = NULL;
 
     lock_take(LOCK_BINDINGS);
-    for (struct entry **at = &entries; *at != NULL;) {
-        struct entry *entry = *at;
+    for (node = table_first(&socks, hash_sock(sock)); node != NULL; node = next) {
+        struct entry *entry = table_owner(node, struct entry, by_sock);
 
-        if (entry->sock != sock) {
-            at = &entry->next;
+        next = table_next(node);
+        if (entry->sock != sock)
             continue;
-        }
-        *at = entry->next;
-        entry->next = removed;
-        removed = entry;
+        take_out(entry);
+        node->next = removed;
+        removed = node;
     }
     lock_drop(LOCK_BINDINGS);
-    while (removed != NULL) {
-        struct entry *next = removed->next;
-
-        free(removed);
-        removed = next;
+    for (; removed != NULL; removed = next) {
+        next = removed->next;
+        free(table_owner(removed, struct entry, by_sock));
     }
 }
 
 bool enforced_has(const struct context *context, const char *domain)
 {
-    const struct entry *entry;
+    struct table_node *node;
+    bool has = false;
 
     lock_take(LOCK_BINDINGS);
-    entry = entries;
-    while (entry != NULL && (entry->context != context || strcmp(entry->domain, domain) != 0))
-        entry = entry->next;
+    for (node = table_first(&domains, hash_domain(context, domain)); node != NULL && !has;
+         node = table_next(node)) {
+        const struct entry *entry = table_owner(node, struct entry, by_domain);
+
+        has = entry->context == context && strcmp(entry->domain, domain) == 0;
+    }
     lock_drop(LOCK_BINDINGS);
-    return entry != NULL;
+    return has;
 }

@@ -10,7 +10,8 @@
 #include "shim/wire_peer.h"
 
 struct entry {
-    struct table_node node;
+    struct table_node by_place;
+    struct table_node by_socket;
     const void *socket;
     uint64_t host;
     struct route_key key;
@@ -18,7 +19,10 @@ struct entry {
     size_t source; /* where it begins in text */
     char text[];   /* endpoint, source */
 };
-static struct table entries;
+
+/* LOCK_ROUTES */
+static struct table places;
+static struct table sockets;
 
 static __thread __attribute__((tls_model("initial-exec"))) struct {
     uint64_t host;
@@ -116,6 +120,11 @@ uint64_t routes_key_connected(const struct sockaddr *address, socklen_t length)
     return wire_peer_text(text, address, length) ? routes_key(false, text) : 0;
 }
 
+static uint64_t hash_of(const void *socket)
+{
+    return table_hash(&socket, sizeof socket);
+}
+
 static struct entry *entry_new(const void *socket, const struct route *route, const char *where)
 {
     size_t endpoint = strlen(route->endpoint) + 1, source = strlen(route->source) + 1;
@@ -134,22 +143,55 @@ static struct entry *entry_new(const void *socket, const struct route *route, co
     return entry;
 }
 
+/* The socket's route to that place. One socket may lead to many places, and many sockets to one:
+ * whichever are fewer are looked through. */
+static struct entry *find(const void *socket, uint64_t key)
+{
+    struct table_node *here = table_first(&places, key);
+    struct table_node *ours = table_first(&sockets, hash_of(socket));
+
+    for (; here != NULL && ours != NULL; here = table_next(here), ours = table_next(ours)) {
+        struct entry *one = table_owner(here, struct entry, by_place);
+        struct entry *other = table_owner(ours, struct entry, by_socket);
+
+        if (one->socket == socket)
+            return one;
+        if (other->socket == socket && other->by_place.hash == key)
+            return other;
+    }
+    return NULL;
+}
+
+static void take_out(struct entry *entry)
+{
+    table_remove(&places, &entry->by_place);
+    table_remove(&sockets, &entry->by_socket);
+}
+
+static int put_in(struct entry *entry, uint64_t key)
+{
+    if (table_add(&places, &entry->by_place, key) != 0)
+        return -1;
+    if (table_add(&sockets, &entry->by_socket, hash_of(entry->socket)) == 0)
+        return 0;
+    table_remove(&places, &entry->by_place);
+    return -1;
+}
+
 void routes_add(const void *socket, const struct route *route, const char *where)
 {
-    struct entry *entry = entry_new(socket, route, where), *old = NULL;
+    struct entry *entry = entry_new(socket, route, where), *old;
     uint64_t key = routes_key(route->server, where);
-    struct table_node *node;
 
     if (entry == NULL)
         return;
-    table_make_room(&entries, LOCK_ROUTES);
+    table_make_room(&places, LOCK_ROUTES);
+    table_make_room(&sockets, LOCK_ROUTES);
     lock_take(LOCK_ROUTES);
-    for (node = table_first(&entries, key); node != NULL && old == NULL; node = table_next(node))
-        if (table_owner(node, struct entry, node)->socket == socket)
-            old = table_owner(node, struct entry, node);
+    old = find(socket, key);
     if (old != NULL)
-        table_remove(&entries, &old->node);
-    if (table_add(&entries, &entry->node, key) == 0)
+        take_out(old);
+    if (put_in(entry, key) == 0)
         entry = NULL;
     lock_drop(LOCK_ROUTES);
     free(old);
@@ -160,24 +202,23 @@ void routes_forget(const void *socket, const char *endpoint)
 {
     struct table_node *node, *next, *removed = NULL;
     uint64_t bound = endpoint != NULL ? routes_key(true, endpoint) : 0;
-    size_t bucket;
 
     lock_take(LOCK_ROUTES);
-    for (node = table_each(&entries, &bucket, NULL); node != NULL; node = next) {
-        struct entry *entry = table_owner(node, struct entry, node);
+    for (node = table_first(&sockets, hash_of(socket)); node != NULL; node = next) {
+        struct entry *entry = table_owner(node, struct entry, by_socket);
 
-        next = table_each(&entries, &bucket, node);
-        if (entry->socket != socket ||
-            (endpoint != NULL && node->hash != bound && strcmp(entry->text, endpoint) != 0))
+        next = table_next(node);
+        if (entry->socket != socket || (endpoint != NULL && entry->by_place.hash != bound &&
+                                        strcmp(entry->text, endpoint) != 0))
             continue;
-        table_remove(&entries, node);
+        take_out(entry);
         node->next = removed;
         removed = node;
     }
     lock_drop(LOCK_ROUTES);
     for (; removed != NULL; removed = next) {
         next = removed->next;
-        free(table_owner(removed, struct entry, node));
+        free(table_owner(removed, struct entry, by_socket));
     }
 }
 
@@ -194,9 +235,9 @@ bool routes_find(struct route *route, uint64_t key)
     struct table_node *node;
 
     lock_take(LOCK_ROUTES);
-    node = table_first(&entries, key);
+    node = table_first(&places, key);
     if (node != NULL)
-        tell(route, table_owner(node, struct entry, node));
+        tell(route, table_owner(node, struct entry, by_place));
     lock_drop(LOCK_ROUTES);
     return node != NULL;
 }
@@ -205,10 +246,10 @@ bool routes_has(uint64_t key)
 {
     bool has;
 
-    if (key == 0 || __atomic_load_n(&entries.count, __ATOMIC_RELAXED) == 0)
+    if (key == 0 || __atomic_load_n(&places.count, __ATOMIC_RELAXED) == 0)
         return false;
     lock_take(LOCK_ROUTES);
-    has = table_first(&entries, key) != NULL;
+    has = table_first(&places, key) != NULL;
     lock_drop(LOCK_ROUTES);
     return has;
 }
@@ -220,9 +261,9 @@ bool routes_find_host(struct route *route, const char *host)
     size_t bucket;
 
     lock_take(LOCK_ROUTES);
-    for (node = table_each(&entries, &bucket, NULL); node != NULL;
-         node = table_each(&entries, &bucket, node)) {
-        const struct entry *entry = table_owner(node, struct entry, node);
+    for (node = table_each(&places, &bucket, NULL); node != NULL;
+         node = table_each(&places, &bucket, node)) {
+        const struct entry *entry = table_owner(node, struct entry, by_place);
 
         if (!entry->server && entry->host == hash) {
             tell(route, entry);

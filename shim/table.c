@@ -21,6 +21,15 @@ size_t table_wants(const struct table *table)
     return table->size == 0 ? 16 : table->size * 2;
 }
 
+static void put_first(struct table_node **bucket, struct table_node *node)
+{
+    node->next = *bucket;
+    node->at = bucket;
+    if (node->next != NULL)
+        node->next->at = &node->next;
+    *bucket = node;
+}
+
 struct table_node **table_rehash(struct table *table, struct table_node **buckets, size_t size)
 {
     struct table_node **old = table->buckets;
@@ -28,8 +37,7 @@ struct table_node **table_rehash(struct table *table, struct table_node **bucket
     for (size_t i = 0; i < table->size; i++)
         for (struct table_node *node = old[i], *next; node != NULL; node = next) {
             next = node->next;
-            node->next = buckets[node->hash & (size - 1)];
-            buckets[node->hash & (size - 1)] = node;
+            put_first(&buckets[node->hash & (size - 1)], node);
         }
     table->buckets = buckets;
     table->size = size;
@@ -38,27 +46,24 @@ struct table_node **table_rehash(struct table *table, struct table_node **bucket
 
 int table_add(struct table *table, struct table_node *node, uint64_t hash)
 {
+    node->at = NULL;
     if (table->size == 0)
         return -1;
     node->hash = hash;
-    node->next = table->buckets[hash & (table->size - 1)];
-    table->buckets[hash & (table->size - 1)] = node;
+    put_first(&table->buckets[hash & (table->size - 1)], node);
     table->count++;
     return 0;
 }
 
 void table_remove(struct table *table, struct table_node *node)
 {
-    struct table_node **at;
-
-    if (table->size == 0)
+    if (node->at == NULL)
         return;
-    for (at = &table->buckets[node->hash & (table->size - 1)]; *at != NULL; at = &(*at)->next)
-        if (*at == node) {
-            *at = node->next;
-            table->count--;
-            return;
-        }
+    *node->at = node->next;
+    if (node->next != NULL)
+        node->next->at = node->at;
+    node->at = NULL;
+    table->count--;
 }
 
 static struct table_node *same(struct table_node *node, uint64_t hash)

@@ -9,6 +9,7 @@
  * costs the same at any size. All zero is empty. */
 struct table_node {
     struct table_node *next;
+    struct table_node **at; /* what points here; NULL: it is in no table */
     uint64_t hash;
 };
 
@@ -30,6 +31,8 @@ struct table_node **table_rehash(struct table *table, struct table_node **bucket
 
 /* 0, or -1 where it has no buckets at all (with too few it only gets slower). Never allocates. */
 int table_add(struct table *table, struct table_node *node, uint64_t hash);
+/* Costs the same however many have that hash. Of a node that is all zero, or was taken out before,
+ * nothing. */
 void table_remove(struct table *table, struct table_node *node);
 
 /* The nodes with that hash, one after the other; NULL after the last. */

@@ -2,35 +2,17 @@
 callgrind. All that differs is what the library itself executes; how libzmq's threads are scheduled
 is left out of the account."""
 
-import re
 import subprocess
 
 import pytest
 from harness import agents, builds
 
+from . import profiles
+
 FEW, MANY = 500, 2500
 RATIO = 0.99
 
 pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="the instrumentation would be counted")
-
-
-def own_cost(profile):
-    """Instructions in all, and those in the library's own functions."""
-    names, total, own, inside, is_call = {}, 0, 0, False, False
-    for line in profile.read_text(encoding="utf-8", errors="replace").splitlines():
-        if found := re.fullmatch(r"(c?ob)=\((\d+)\)(?: (.*))?", line):
-            names.setdefault(found[2], found[3])
-            if found[1] == "ob":
-                inside = names[found[2]].endswith("libcurveshim.so")
-        elif line.startswith("calls="):
-            is_call = True
-        elif found := re.fullmatch(r"[+*-]?\d* (\d+)", line):
-            # The line after "calls=" is what the callee spent.
-            if not is_call:
-                total += int(found[1])
-                own += int(found[1]) * inside
-            is_call = False
-    return total, own
 
 
 def run(directory, count, certs, **variables):
@@ -40,7 +22,7 @@ def run(directory, count, certs, **variables):
                     str(count)],
                    env=agents.environment(shim=True, certs=certs, **variables), check=True,
                    capture_output=True)
-    return own_cost(profile)
+    return profiles.own_cost(profile)
 
 
 def per_message(directory, certs, **variables):

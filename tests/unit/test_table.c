@@ -68,6 +68,8 @@ static void equal_hashes_live_side_by_side(void **state)
     for (int i = 0; i < 100; i += 2)
         table_remove(&table, &items[i].node);
     assert_int_equal(table.count, 50);
+    table_remove(&table, &items[0].node);
+    assert_int_equal(table.count, 50);
     for (int i = 0; i < 100; i++)
         assert_ptr_equal(look_up(&table, 7, i), i % 2 == 0 ? NULL : &items[i]);
     table_free(&table);
