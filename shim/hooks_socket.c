@@ -84,6 +84,10 @@ static const struct zmqlib *lib_of(void *socket, const void *caller)
 {
     const struct zmqlib *lib = registry_socket_lib(socket);
 
+    /* The authenticator's own sockets are in no registry, and zmq_poll asks for their options at
+     * each turn: what calls from within a copy means that copy. */
+    if (lib == NULL)
+        lib = zmqlib_around(caller);
     return lib != NULL ? lib : zmqlib_for_caller(caller);
 }
 

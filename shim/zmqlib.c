@@ -222,14 +222,18 @@ const struct zmqlib *zmqlib_at(const void *address)
     return search.best != 0 ? keep(&search.found) : NULL;
 }
 
+const struct zmqlib *zmqlib_around(const void *address)
+{
+    /* The newest first: it may lie where one that was unloaded has been. */
+    for (size_t i = __atomic_load_n(&copy_count, __ATOMIC_ACQUIRE); i > 0; i--)
+        if ((uintptr_t)address >= copies[i - 1].start && (uintptr_t)address < copies[i - 1].end)
+            return &copies[i - 1];
+    return NULL;
+}
+
 bool zmqlib_contains(const void *address)
 {
-    size_t count = __atomic_load_n(&copy_count, __ATOMIC_ACQUIRE);
-
-    for (size_t i = 0; i < count; i++)
-        if ((uintptr_t)address >= copies[i].start && (uintptr_t)address < copies[i].end)
-            return true;
-    return false;
+    return zmqlib_around(address) != NULL;
 }
 
 bool zmqlib_any(void)

@@ -69,7 +69,10 @@ const struct zmqlib *zmqlib_of_caller(const void *caller);
 /* The copy that an address lies in, or NULL. */
 const struct zmqlib *zmqlib_at(const void *address);
 
-/* Whether an address lies in a copy that was met before. No lock, async-signal-safe. */
+/* The copy that was met before and that an address lies in, or NULL. No lock, async-signal-safe. */
+const struct zmqlib *zmqlib_around(const void *address);
+
+/* Whether there is one. Likewise. */
 bool zmqlib_contains(const void *address);
 
 /* Whether any copy was met. Likewise. */
