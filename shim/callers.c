@@ -1,5 +1,6 @@
 #include "shim/callers.h"
 
+#include "shim/loaded.h"
 #include "shim/locks.h"
 
 #define CALLERS 16 /* what is met after so many is searched for as ever */
@@ -9,7 +10,6 @@ static struct {
     const struct zmqlib *lib;
 } callers[CALLERS];
 static size_t count;
-static bool forked;
 
 /* Locked. */
 static size_t find(uintptr_t address)
@@ -44,7 +44,7 @@ const struct zmqlib *callers_recall(const void *caller)
     const struct zmqlib *lib = NULL;
     size_t at;
 
-    if (!__atomic_load_n(&forked, __ATOMIC_RELAXED))
+    if (!loaded_forked())
         return NULL;
     lock_take(LOCK_REGISTRY);
     at = find((uintptr_t)caller);
@@ -52,9 +52,4 @@ const struct zmqlib *callers_recall(const void *caller)
         lib = callers[at].lib;
     lock_drop(LOCK_REGISTRY);
     return lib;
-}
-
-void callers_forked(void)
-{
-    forked = true;
 }

@@ -121,10 +121,19 @@ static void set_ending(struct context *context, bool ending)
     lock_drop(LOCK_REGISTRY);
 }
 
+/* The copy that this thread ends a context of: its zmq_ctx_destroy calls zmq_ctx_term, which looks
+ * like a call of this library. */
+static __thread __attribute__((tls_model("initial-exec"))) const struct zmqlib *ending_lib;
+
+static const struct zmqlib *lib_of_call(const void *caller)
+{
+    return ending_lib != NULL ? ending_lib : zmqlib_for_caller(caller);
+}
+
 int context_end(void *address, const void *caller, int (*real)(const struct zmqlib *, void *))
 {
     struct context *context = registry_take_context(address);
-    const struct zmqlib *lib = context != NULL ? context->lib : zmqlib_for_caller(caller);
+    const struct zmqlib *lib = context != NULL ? context->lib : lib_of_call(caller), *outer;
     int result, saved;
 
     if (lib == NULL) {
@@ -134,7 +143,10 @@ int context_end(void *address, const void *caller, int (*real)(const struct zmql
     if (context == NULL)
         return real(lib, address);
     set_ending(context, true);
+    outer = ending_lib;
+    ending_lib = lib;
     result = real(lib, address);
+    ending_lib = outer;
     saved = errno;
     if (result != 0 && saved == EINTR) {
         set_ending(context, false);

@@ -51,8 +51,10 @@ static const void *pointer(const struct elf_object *object, ElfW(Addr) value)
     return (const void *)(value < object->base ? object->base + value : value);
 }
 
-static void read_dynamic(struct elf_object *object)
+static bool read_dynamic(struct elf_object *object)
 {
+    if (object->dynamic == NULL)
+        return false;
     for (const ElfW(Dyn) *entry = object->dynamic; entry->d_tag != DT_NULL; entry++) {
         ElfW(Addr) value = entry->d_un.d_ptr;
 
@@ -85,6 +87,7 @@ static void read_dynamic(struct elf_object *object)
             break;
         }
     }
+    return object->symbols != NULL && object->strings != NULL;
 }
 
 bool elf_object_read(struct elf_object *object, const struct dl_phdr_info *info)
@@ -106,10 +109,19 @@ bool elf_object_read(struct elf_object *object, const struct dl_phdr_info *info)
         if (at + segment->p_memsz > object->end)
             object->end = at + segment->p_memsz;
     }
-    if (object->dynamic == NULL)
-        return false;
-    read_dynamic(object);
-    return object->symbols != NULL && object->strings != NULL;
+    return read_dynamic(object);
+}
+
+bool elf_object_of_map(struct elf_object *object, const struct link_map *map, const void *start,
+                       const void *end)
+{
+    memset(object, 0, sizeof *object);
+    object->base = map->l_addr;
+    object->start = (uintptr_t)start;
+    object->end = (uintptr_t)end;
+    object->name = map->l_name;
+    object->dynamic = map->l_ld;
+    return read_dynamic(object);
 }
 
 bool elf_object_contains(const struct elf_object *object, const void *address)

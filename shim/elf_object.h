@@ -8,7 +8,7 @@
 
 /* A loaded ELF object, read through its own dynamic section. No call into the dynamic linker: a
  * look-up by dlsym or dladdr would wait for a dlopen in another thread, whose constructors may be
- * waiting for us. Valid only inside the dl_iterate_phdr call-back that it was made in. */
+ * waiting for us. Valid as long as the object stays loaded. */
 struct elf_object {
     uintptr_t base;
     uintptr_t start;
@@ -25,6 +25,9 @@ struct elf_object {
 
 /* False for an object without a dynamic section. */
 bool elf_object_read(struct elf_object *object, const struct dl_phdr_info *info);
+/* The same from what _dl_find_object tells. */
+bool elf_object_of_map(struct elf_object *object, const struct link_map *map, const void *start,
+                       const void *end);
 
 bool elf_object_contains(const struct elf_object *object, const void *address);
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "shim/elf_object.h"
+#include "shim/loaded.h"
 #include "shim/log.h"
 #include "shim/metrics.h"
 #include "shim/metrics_writer.h"
@@ -12,22 +12,14 @@
 #include "shim/state_page.h"
 #include "shim/wire_peer.h"
 
-struct owner {
-    const void *address;
-    char name[512];
-};
-
-static int find_owner(struct dl_phdr_info *info, size_t size, void *argument)
+static void name_owner(char name[512], const void *address)
 {
-    struct owner *owner = argument;
     struct elf_object object;
 
-    (void)size;
-    if (!elf_object_read(&object, info) || !elf_object_contains(&object, owner->address))
-        return 0;
-    snprintf(owner->name, sizeof owner->name, "%s",
-             object.name[0] != '\0' ? object.name : program_invocation_name);
-    return 1;
+    if (!loaded_at(&object, address))
+        strcpy(name, "code of its own");
+    else
+        snprintf(name, 512, "%s", object.name[0] != '\0' ? object.name : program_invocation_name);
 }
 
 static void name_peer(char peer[WIRE_PEER_TEXT], char endpoint[WIRE_PEER_TEXT], int fd,
@@ -55,23 +47,23 @@ static void without_port(char key[WIRE_PEER_TEXT], const char *peer, bool connec
 void observer_report_blocked(int fd, bool connecting, const char *spoken, const void *caller)
 {
     char peer[WIRE_PEER_TEXT], endpoint[WIRE_PEER_TEXT], key[WIRE_PEER_TEXT], message[1200];
-    struct owner owner = {caller, "code of its own"};
+    char owner[512];
     int saved = errno;
     struct event event;
 
     state_page_count(STATE_BLOCKED);
     metrics_count(METRIC_BLOCKED, spoken);
     name_peer(peer, endpoint, fd, connecting);
-    dl_iterate_phdr(find_owner, &owner);
+    name_owner(owner, caller);
     snprintf(
         message, sizeof message,
         "stopped %s to %s: %s speaks ZeroMQ where curveshim cannot secure it (a copy of libzmq "
         "that is linked in statically, or another ZeroMQ stack). Let it use a shared libzmq "
         "with CURVE, or exempt the endpoint with SECURE_ZMQ_PLAINTEXT",
-        spoken, peer[0] != '\0' ? peer : "its peer", owner.name);
+        spoken, peer[0] != '\0' ? peer : "its peer", owner);
     event_init(&event, EVENT_ERROR, "blocked", message);
     event_text(&event, "reason", spoken);
-    event_text(&event, "object", owner.name);
+    event_text(&event, "object", owner);
     event_text(&event, "role", connecting ? "client" : "server");
     event_text(&event, "peer", peer);
     event_text(&event, "endpoint", endpoint);

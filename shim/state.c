@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "shim/authorized.h"
-#include "shim/callers.h"
 #include "shim/connections.h"
 #include "shim/dl_route.h"
 #include "shim/hooks.h"
 #include "shim/keys.h"
+#include "shim/loaded.h"
 #include "shim/locks.h"
 #include "shim/log.h"
 #include "shim/metrics.h"
@@ -60,7 +60,6 @@ static void preload(void)
 static void in_child(void)
 {
     registry_forked();
-    callers_forked();
     observer_owns();
     state_page_forked();
     authorized_forked();
@@ -91,6 +90,7 @@ static void read_environment(void)
     struct stat status;
 
     next_function_begin();
+    loaded_resolve();
     dl_route_resolve();
     hooks_io_resolve();
     hooks_birth_resolve();

@@ -5,80 +5,25 @@
 
 #include "shim/callers.h"
 #include "shim/elf_object.h"
+#include "shim/loaded.h"
 #include "shim/locks.h"
-
-#define IMPORTS 6
 
 static struct zmqlib copies[ZMQLIB_COPIES];
 static size_t copy_count;
 
-/* Functions of libzmq that the caller's GOT is bound to; hooked ones are bound to this library and
- * say nothing. */
-struct import {
-    char name[48];
-    void *value;
-};
-
 struct search {
-    const void *caller;
-    uintptr_t caller_start, caller_end; /* the object that it lies in */
-    size_t import_count;
-    struct import imports[IMPORTS];
+    const void *address; /* of the call */
+    struct elf_object caller;
     bool after_interpreter;
     int best;
     struct zmqlib found;
 };
 
-static void note_import(void *argument, const char *name, void *value)
+static bool is_copy(const struct elf_object *object)
 {
-    struct search *search = argument;
-    struct import *import = &search->imports[search->import_count];
-
-    if (search->import_count == IMPORTS || strncmp(name, "zmq_", 4) != 0 ||
-        strlen(name) >= sizeof import->name)
-        return;
-    strcpy(import->name, name);
-    import->value = value;
-    search->import_count++;
-}
-
-static bool is_self(const struct elf_object *object)
-{
-    return elf_object_contains(object, (const void *)(uintptr_t)&zmqlib_for_caller);
-}
-
-static int find_caller(struct dl_phdr_info *info, size_t size, void *argument)
-{
-    struct search *search = argument;
-    struct elf_object object;
-
-    (void)size;
-    if (!elf_object_read(&object, info) || !elf_object_contains(&object, search->caller))
-        return 0;
-    search->caller_start = object.start;
-    search->caller_end = object.end;
-    elf_object_imports(&object, note_import, search);
-    return 1;
-}
-
-static bool import_matches(const struct search *search, const struct elf_object *object)
-{
-    for (size_t i = 0; i < search->import_count; i++)
-        if (elf_object_contains(object, search->imports[i].value) &&
-            elf_object_function(object, search->imports[i].name) == search->imports[i].value)
-            return true;
-    return false;
-}
-
-static int rank(const struct search *search, const struct elf_object *object)
-{
-    if (import_matches(search, object))
-        return 4;
-    if (!search->after_interpreter)
-        return 3; /* in the global scope since the program's start */
-    if (elf_object_contains(object, search->caller))
-        return 2;
-    return 1;
+    return !elf_object_contains(object, (const void *)(uintptr_t)&zmqlib_for_caller) &&
+           elf_object_function(object, "zmq_ctx_new") != NULL &&
+           elf_object_function(object, "zmq_setsockopt") != NULL;
 }
 
 static void fill(struct zmqlib *lib, const struct elf_object *object)
@@ -94,6 +39,33 @@ static void fill(struct zmqlib *lib, const struct elf_object *object)
 #undef X
 }
 
+static void consider(struct search *search, const struct elf_object *object, int rank)
+{
+    if (rank <= search->best)
+        return;
+    search->best = rank;
+    fill(&search->found, object);
+}
+
+/* The caller's GOT shows what it is bound to, by those functions that are not hooked. */
+static void visit_import(void *argument, const char *name, void *value)
+{
+    struct search *search = argument;
+    struct elf_object object;
+
+    if (search->best == 0 && strncmp(name, "zmq_", 4) == 0 && loaded_at(&object, value) &&
+        is_copy(&object) && elf_object_function(&object, name) == value)
+        consider(search, &object, 4);
+}
+
+static void look_at_caller(struct search *search, const void *caller)
+{
+    memset(search, 0, sizeof *search);
+    search->address = caller;
+    if (loaded_at(&search->caller, caller))
+        elf_object_imports(&search->caller, visit_import, search);
+}
+
 static bool is_interpreter(const struct elf_object *object)
 {
     const char *soname = elf_object_soname(object);
@@ -101,25 +73,18 @@ static bool is_interpreter(const struct elf_object *object)
     return soname != NULL && (strncmp(soname, "ld-", 3) == 0 || strncmp(soname, "ld.so", 5) == 0);
 }
 
-static int find_copy(struct dl_phdr_info *info, size_t size, void *argument)
+static bool find_copy(const struct elf_object *object, void *argument)
 {
     struct search *search = argument;
-    struct elf_object object;
-    int ranked;
 
-    (void)size;
-    if (!elf_object_read(&object, info) || is_self(&object))
-        return 0;
-    search->after_interpreter |= is_interpreter(&object);
-    if (elf_object_function(&object, "zmq_ctx_new") == NULL ||
-        elf_object_function(&object, "zmq_setsockopt") == NULL)
-        return 0;
-    ranked = rank(search, &object);
-    if (ranked > search->best) {
-        search->best = ranked;
-        fill(&search->found, &object);
-    }
-    return 0;
+    search->after_interpreter |= is_interpreter(object);
+    if (!is_copy(object))
+        return false;
+    if (!search->after_interpreter)
+        consider(search, object, 3); /* in the global scope since the program's start */
+    else
+        consider(search, object, elf_object_contains(object, search->address) ? 2 : 1);
+    return false;
 }
 
 static void ask(struct zmqlib *lib)
@@ -162,64 +127,41 @@ static const struct zmqlib *keep(struct zmqlib *found)
     return lib;
 }
 
-static const struct zmqlib *search_for(const void *caller, int least_rank)
-{
-    const struct zmqlib *lib;
-    struct search search;
-
-    memset(&search, 0, sizeof search);
-    search.caller = caller;
-    dl_iterate_phdr(find_caller, &search);
-    dl_iterate_phdr(find_copy, &search);
-    lib = search.best >= least_rank ? keep(&search.found) : NULL;
-    if (lib != NULL)
-        callers_remember(search.caller_start, search.caller_end, lib);
-    return lib;
-}
-
 const struct zmqlib *zmqlib_for_caller(const void *caller)
 {
     const struct zmqlib *lib = callers_recall(caller);
+    struct search search;
 
-    return lib != NULL ? lib : search_for(caller, 1);
+    if (lib != NULL)
+        return lib;
+    look_at_caller(&search, caller);
+    if (search.best == 0)
+        loaded_each(find_copy, &search);
+    lib = search.best != 0 ? keep(&search.found) : NULL;
+    if (lib != NULL)
+        callers_remember(search.caller.start, search.caller.end, lib);
+    return lib;
 }
 
 const struct zmqlib *zmqlib_of_caller(const void *caller)
 {
     struct search search;
 
-    memset(&search, 0, sizeof search);
-    search.caller = caller;
-    search.after_interpreter = true;
-    dl_iterate_phdr(find_caller, &search);
-    dl_iterate_phdr(find_copy, &search);
-    return search.best >= 2 ? keep(&search.found) : NULL;
-}
-
-static int find_at(struct dl_phdr_info *info, size_t size, void *argument)
-{
-    struct search *search = argument;
-    struct elf_object object;
-
-    (void)size;
-    if (!elf_object_read(&object, info) || !elf_object_contains(&object, search->caller))
-        return 0;
-    if (!is_self(&object) && elf_object_function(&object, "zmq_ctx_new") != NULL &&
-        elf_object_function(&object, "zmq_setsockopt") != NULL) {
-        fill(&search->found, &object);
-        search->best = 1;
-    }
-    return 1;
+    look_at_caller(&search, caller);
+    if (search.caller.dynamic != NULL && is_copy(&search.caller))
+        consider(&search, &search.caller, 2);
+    return search.best != 0 ? keep(&search.found) : NULL;
 }
 
 const struct zmqlib *zmqlib_at(const void *address)
 {
-    struct search search;
+    struct elf_object object;
+    struct zmqlib found;
 
-    memset(&search, 0, sizeof search);
-    search.caller = address;
-    dl_iterate_phdr(find_at, &search);
-    return search.best != 0 ? keep(&search.found) : NULL;
+    if (!loaded_at(&object, address) || !is_copy(&object))
+        return NULL;
+    fill(&found, &object);
+    return keep(&found);
 }
 
 const struct zmqlib *zmqlib_around(const void *address)
@@ -266,37 +208,22 @@ void *zmqlib_function(const struct zmqlib *lib, const char *name)
     return NULL;
 }
 
-struct definition {
-    const void *caller;
-    const char *name;
-    bool found;
-};
-
-static int find_definition(struct dl_phdr_info *info, size_t size, void *argument)
-{
-    struct definition *definition = argument;
-    struct elf_object object;
-
-    (void)size;
-    if (!elf_object_read(&object, info) || !elf_object_contains(&object, definition->caller))
-        return 0;
-    definition->found = elf_object_function(&object, definition->name) != NULL;
-    return 1;
-}
-
 bool zmqlib_caller_defines(const void *caller, const char *name)
 {
-    struct definition definition = {caller, name, false};
+    struct elf_object object;
 
-    dl_iterate_phdr(find_definition, &definition);
-    return definition.found;
+    return loaded_at(&object, caller) && elf_object_function(&object, name) != NULL;
+}
+
+static bool is_any(const struct elf_object *object, void *argument)
+{
+    return *(bool *)argument = is_copy(object);
 }
 
 bool zmqlib_present(void)
 {
-    struct search search;
+    bool present = false;
 
-    memset(&search, 0, sizeof search);
-    dl_iterate_phdr(find_copy, &search);
-    return search.best != 0;
+    loaded_each(is_any, &present);
+    return present;
 }
