@@ -134,11 +134,14 @@ static void peer_hung_up(int fd, struct slot *slot)
 
 void observer_broken(int fd, int error)
 {
-    struct slot *slot = observer_states[fd] & OBSERVER_WATCHED ? observer_current(fd) : NULL;
+    struct slot *slot;
 
-    if (slot == NULL || slot->cut || (error != ECONNRESET && error != EPIPE && error != ETIMEDOUT))
+    /* What is not there yet is asked for more often than anything else. */
+    if (error != ECONNRESET && error != EPIPE && error != ETIMEDOUT)
         return;
-    life_hung_up(slot);
+    slot = observer_states[fd] & OBSERVER_WATCHED ? observer_current(fd) : NULL;
+    if (slot != NULL && !slot->cut)
+        life_hung_up(slot);
 }
 
 /* Whether the first bytes to arrive are worth watching: a signature, or anything that a copy of

@@ -126,12 +126,27 @@ static enum wire_fault take_frame(struct wire *wire, uint8_t byte, enum wire_com
     return WIRE_FINE;
 }
 
+/* Bytes of a body that say nothing: all but the last of those behind its name and detail. */
+static size_t mute_bytes(const struct wire *wire, size_t size)
+{
+    if (wire->phase != WIRE_IN_BODY || wire->detail_length < sizeof wire->detail || wire->frame < 2)
+        return 0;
+    return wire->frame - 1 < size ? (size_t)(wire->frame - 1) : size;
+}
+
 struct wire_step wire_take(struct wire *wire, const void *bytes, size_t size)
 {
     const uint8_t *at = bytes;
     struct wire_step step = {0, WIRE_FINE, 0, WIRE_NONE};
 
     while (step.taken < size && wire->phase != WIRE_ENDED) {
+        size_t mute = mute_bytes(wire, size - step.taken);
+
+        if (mute > 0) {
+            wire->frame -= mute;
+            step.taken += mute;
+            continue;
+        }
         step.fault = wire->phase == WIRE_IN_GREETING
                          ? greet(wire, at[step.taken])
                          : take_frame(wire, at[step.taken], &step.command);
