@@ -32,8 +32,12 @@ class Client:
         return 1 if self.socket.type == zmq.REQ else WINDOW
 
     def ask(self):
+        """Whose connection has ended has nobody to ask, and would wait for ever."""
         while self.sent - self.received < self.window():
-            self.socket.send(b"question %d." % self.sent)
+            try:
+                self.socket.send(b"question %d." % self.sent, zmq.DONTWAIT)
+            except zmq.Again:
+                return
             self.sent += 1
 
     def take(self):
