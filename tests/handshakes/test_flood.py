@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import signal
+import statistics
 import subprocess
 
 import pytest
@@ -16,12 +18,16 @@ RATE = 1000
 AT_ONCE, EACH_SECOND = 40, 4
 MEMORY_KB = 2048
 RATIO = 0.8
+ROUNDS, SLICE = 9, 4
 
 
-def start(scene, *arguments, log):
+def start(scene, *arguments, log, by_hand=False):
     env = agents.environment(shim=True, certs=scene.certs, SECURE_ZMQ_LOG=scene.directory / log,
                              SECURE_ZMQ_LOG_FORMAT="json", SECURE_ZMQ_LOG_LEVEL="warning",
                              SECURE_ZMQ_HANDSHAKE_TIMEOUT="2000")
+    if by_hand:
+        env = agents.environment(shim=False)
+        arguments = (*arguments, "--by-hand", str(scene.certs))
     # On the first core, where there is a choice: the flood comes from another.
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})
@@ -58,11 +64,17 @@ def flood(endpoint, seconds):
                             preexec_fn=lambda: os.sched_setaffinity(0, {core}))
 
 
-def run(scene, seconds, quiet):
-    server = start(scene, "server", log="server.log")
+def pair(scene, name, by_hand=False):
+    """A server and its client, as they speak."""
+    server = start(scene, "server", log=f"{name}-server.log", by_hand=by_hand)
     endpoint = server.endpoint()
-    start(scene, "client", endpoint, log="client.log")
+    client = start(scene, "client", endpoint, log=f"{name}-client.log", by_hand=by_hand)
     assert wait_until(lambda: any("answered" in o for o in server.objects())), server.report()
+    return server, client, endpoint
+
+
+def run(scene, seconds, quiet):
+    server, _, endpoint = pair(scene, "flooded")
     before = rate(server, quiet)
     flooding = flood(endpoint, seconds)
     first = rate(server, seconds / 4)
@@ -70,25 +82,74 @@ def run(scene, seconds, quiet):
     during = (first + 3 * rate(server, seconds * 3 / 4 - 1)) / 4
     late = memory(server)
     made = int(flooding.communicate(timeout=seconds + 60)[0])
-    after = rate(server, quiet)
-    lines = (scene.directory / "server.log").read_text(encoding="utf-8").splitlines()
-    ratio = during / ((before + after) / 2)
-    print(f"{made} in {seconds} s, {len(lines)} lines, {late - early} kB more, ratio {ratio:.2f} "
-          f"({before:.0f}, {during:.0f}, {after:.0f} requests/s)")
-    assert 1 < len(lines) <= AT_ONCE + EACH_SECOND * (seconds + quiet * 2) + 5
+    lines = (scene.directory / "flooded-server.log").read_text(encoding="utf-8").splitlines()
+    print(f"{made} in {seconds} s, {len(lines)} lines, {late - early} kB more, "
+          f"{before:.0f} requests/s before, {during:.0f} meanwhile")
+    assert 1 < len(lines) <= AT_ONCE + EACH_SECOND * (seconds + quiet) + 5
     # A sanitizer keeps for a while what was freed.
     assert builds.WITH_ASAN or late - early <= MEMORY_KB
-    return made, ratio
+    return made, during
 
 
 def test_three_seconds(scene):
-    made, ratio = run(scene, 3, 1)
+    made, during = run(scene, 3, 1)
     # What else the machine does meanwhile is not known: only that they are served.
-    assert made > 100 and ratio > 0
+    assert made > 100 and during > 0
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(builds.WITH_ASAN, reason="the figures would be the sanitizer's")
 def test_a_minute(scene):
-    made, ratio = run(scene, 60, 10)
-    assert made > 50 * RATE and ratio >= RATIO
+    made, _ = run(scene, 60, 10)
+    assert made > 50 * RATE
+
+
+class Stopped:
+    """Processes that wait while others are measured."""
+
+    def __init__(self, *agents_):
+        self.pids = [agent.process.pid for agent in agents_]
+        self.stop()
+
+    def stop(self):
+        for pid in self.pids:
+            os.kill(pid, signal.SIGSTOP)
+
+    def go(self):
+        for pid in self.pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def slices(server, endpoint):
+    """Requests a second under flood over those before and after it."""
+    before = rate(server, SLICE)
+    flooding = flood(endpoint, SLICE + 2)
+    rate(server, 1)
+    during = rate(server, SLICE)
+    made = int(flooding.communicate(timeout=60)[0])
+    assert made > (SLICE + 2) * RATE * 5 / 6
+    # The last connections of the flood are still to be timed out.
+    rate(server, 2)
+    return during / ((before + rate(server, SLICE)) / 2)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(builds.WITH_ASAN, reason="the figures would be the sanitizer's")
+def test_good_clients_keep_their_throughput(scene):
+    """All agents are on one core, the flood is on another. How fast a core is changes within seconds
+    on a shared machine: the median of many slices, each between two quiet ones. libzmq's own ratio,
+    with CURVE by hand, is measured in turns with it, to be read beside it."""
+    ratios = {"curveshim": [], "by hand": []}
+    pairs = {name: pair(scene, name.replace(" ", "-"), name == "by hand") for name in ratios}
+    waiting = {name: Stopped(*agents_) for name, (*agents_, _) in pairs.items()}
+    for _ in range(ROUNDS):
+        for name, (server, _, endpoint) in pairs.items():
+            waiting[name].go()
+            ratios[name].append(slices(server, endpoint))
+            waiting[name].stop()
+    for each in waiting.values():
+        each.go()
+    for name, found in ratios.items():
+        print(f"{name}: median {statistics.median(found):.3f} of "
+              f"{' '.join(f'{ratio:.2f}' for ratio in sorted(found))}")
+    assert statistics.median(ratios["curveshim"]) >= RATIO
