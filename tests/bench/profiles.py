@@ -1,22 +1,30 @@
 """What callgrind writes down."""
 
+import collections
 import re
 
 
-def own_cost(profile):
-    """Instructions in all, and those in the library's own functions."""
-    names, total, own, inside, is_call = {}, 0, 0, False, False
-    for line in profile.read_text(encoding="utf-8", errors="replace").splitlines():
-        if found := re.fullmatch(r"(c?ob)=\((\d+)\)(?: (.*))?", line):
-            names.setdefault(found[2], found[3])
-            if found[1] == "ob":
-                inside = names[found[2]].endswith("libcurveshim.so")
+def costs(path):
+    """Counter of (object, function): instructions executed there, without what it calls."""
+    names, here, found, is_call = {}, {"ob": "", "fn": ""}, collections.Counter(), False
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        if match := re.fullmatch(r"c?(ob|fn)=\((\d+)\)(?: (.*))?", line):
+            kind, number, name = match.groups()
+            names.setdefault((kind, number), name)
+            if not line.startswith("c"):
+                here[kind] = names[kind, number]
         elif line.startswith("calls="):
             is_call = True
-        elif found := re.fullmatch(r"[+*-]?\d* (\d+)", line):
+        elif match := re.fullmatch(r"[+*-]?\d* (\d+)", line):
             # The line after "calls=" is what the callee spent.
             if not is_call:
-                total += int(found[1])
-                own += int(found[1]) * inside
+                found[here["ob"], here["fn"]] += int(match[1])
             is_call = False
-    return total, own
+    return found
+
+
+def own_cost(path):
+    """Instructions in all, and those in the library's own functions."""
+    found = costs(path)
+    return sum(found.values()), sum(cost for (file, _), cost in found.items()
+                                    if file.endswith("libcurveshim.so"))

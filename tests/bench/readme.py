@@ -91,7 +91,9 @@ def section(document):
         "[curveshim across the same pair](tests/bench/results/results.md).",
         speeds(document), verdict(document),
         against_tunnels(document),
-        others(document)]
+        others(document),
+        "[tests/bench/IDEAS.md](tests/bench/IDEAS.md) tells where CURVE's time goes for small messages, and "
+        "what was tried to make it less."]
     parts += [f"![{what}](tests/bench/results/{name}.svg)" for name, what in (
         ("throughput", "Throughput by message size"), ("latency", "Latency"),
         ("handshakes", "Handshakes by number of authorised keys"))]
