@@ -78,7 +78,7 @@ def machine():
     model = [line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
              if line.startswith("model name")]
     return {"cores": os.cpu_count(), "processor": model[0] if model else "unknown",
-            "kernel": os.uname().release}
+            "kernel": ".".join(os.uname().release.split(".")[:2])}
 
 
 def table(measured):
