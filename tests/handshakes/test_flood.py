@@ -18,7 +18,7 @@ RATE = 1000
 AT_ONCE, EACH_SECOND = 40, 4
 MEMORY_KB = 2048
 RATIO = 0.8
-ROUNDS, SLICE = 9, 4
+ROUNDS, SLICE = 7, 3
 
 
 def start(scene, *arguments, log, by_hand=False):
@@ -73,9 +73,9 @@ def pair(scene, name, by_hand=False):
     return server, client, endpoint
 
 
-def run(scene, seconds, quiet):
+def run(scene, seconds, before_it):
     server, _, endpoint = pair(scene, "flooded")
-    before = rate(server, quiet)
+    before = rate(server, before_it)
     flooding = flood(endpoint, seconds)
     first = rate(server, seconds / 4)
     early = memory(server)
@@ -85,7 +85,7 @@ def run(scene, seconds, quiet):
     lines = (scene.directory / "flooded-server.log").read_text(encoding="utf-8").splitlines()
     print(f"{made} in {seconds} s, {len(lines)} lines, {late - early} kB more, "
           f"{before:.0f} requests/s before, {during:.0f} meanwhile")
-    assert 1 < len(lines) <= AT_ONCE + EACH_SECOND * (seconds + quiet) + 5
+    assert 1 < len(lines) <= AT_ONCE + EACH_SECOND * (seconds + before_it) + 5
     # A sanitizer keeps for a while what was freed.
     assert builds.WITH_ASAN or late - early <= MEMORY_KB
     return made, during
@@ -119,10 +119,27 @@ class Stopped:
         for pid in self.pids:
             os.kill(pid, signal.SIGCONT)
 
+    def end(self):
+        """What is secured by hand does not end when told to: its authenticator's thread goes on."""
+        for pid in self.pids:
+            os.kill(pid, signal.SIGKILL)
+
+
+def quiet(server):
+    """Requests a second while the flood's core does something else: the agents' core is faster while
+    another is awake, in a virtual machine above all."""
+    core = max(os.sched_getaffinity(0))
+    with subprocess.Popen([DEBIAN_PYTHON, "-c", "while True: pass"],
+                          preexec_fn=lambda: os.sched_setaffinity(0, {core})) as busy:
+        rate(server, 0.5)
+        found = rate(server, SLICE)
+        busy.kill()
+    return found
+
 
 def slices(server, endpoint):
     """Requests a second under flood over those before and after it."""
-    before = rate(server, SLICE)
+    before = quiet(server)
     flooding = flood(endpoint, SLICE + 2)
     rate(server, 1)
     during = rate(server, SLICE)
@@ -130,7 +147,7 @@ def slices(server, endpoint):
     assert made > (SLICE + 2) * RATE * 5 / 6
     # The last connections of the flood are still to be timed out.
     rate(server, 2)
-    return during / ((before + rate(server, SLICE)) / 2)
+    return during / ((before + quiet(server)) / 2)
 
 
 @pytest.mark.slow
@@ -148,7 +165,7 @@ def test_good_clients_keep_their_throughput(scene):
             ratios[name].append(slices(server, endpoint))
             waiting[name].stop()
     for each in waiting.values():
-        each.go()
+        each.end()
     for name, found in ratios.items():
         print(f"{name}: median {statistics.median(found):.3f} of "
               f"{' '.join(f'{ratio:.2f}' for ratio in sorted(found))}")
