@@ -256,8 +256,7 @@ static void on_change(int i, const char *name)
 
     if (name != NULL && name[0] == '.' && !directory->links)
         return; /* nobody's certificate: most are files under a temporary name */
-    /* Where the directory is out of reach (after chroot, say), what is in it has not gone. */
-    if (name == NULL || name[0] == '.' || access(directory->path, F_OK) != 0)
+    if (name == NULL || name[0] == '.')
         scan_wanted[i] = true;
     else if (!scan_wanted[i])
         certdir_touch(directory, name, now_ms());
