@@ -24,11 +24,6 @@ static struct table domains;
 static struct table sockets;
 static unsigned long counter;
 
-static uint64_t hash_of(const void *socket)
-{
-    return table_hash(&socket, sizeof socket);
-}
-
 static struct entry *find(const char *domain)
 {
     struct table_node *node = table_first(&domains, table_hash(domain, strlen(domain)));
@@ -68,7 +63,8 @@ int bindings_add(char domain[BINDING_DOMAIN], void *socket, const char *endpoint
     snprintf(entry->domain, sizeof entry->domain, DOMAIN_PREFIX "%lu", ++counter);
     strcpy(domain, entry->domain);
     result = table_add(&domains, &entry->by_domain, table_hash(domain, strlen(domain)));
-    if (result == 0 && (result = table_add(&sockets, &entry->by_socket, hash_of(socket))) != 0)
+    if (result == 0 &&
+        (result = table_add(&sockets, &entry->by_socket, table_hash_address(socket))) != 0)
         table_remove(&domains, &entry->by_domain);
     lock_drop(LOCK_BINDINGS);
     if (result != 0)
@@ -130,7 +126,7 @@ static void remove_matching(void *socket, const char *endpoint)
     struct table_node *node, *next, *removed = NULL;
 
     lock_take(LOCK_BINDINGS);
-    for (node = table_first(&sockets, hash_of(socket)); node != NULL; node = next) {
+    for (node = table_first(&sockets, table_hash_address(socket)); node != NULL; node = next) {
         struct entry *entry = table_owner(node, struct entry, by_socket);
 
         next = table_next(node);

@@ -19,19 +19,14 @@ struct entry {
 static struct table socks;
 static struct table domains;
 
-static uint64_t hash_sock(const struct sock *sock)
-{
-    return table_hash(&sock, sizeof sock);
-}
-
 static uint64_t hash_domain(const struct context *context, const char *domain)
 {
-    return table_hash(&context, sizeof context) ^ table_hash(domain, strlen(domain));
+    return table_hash_address(context) ^ table_hash(domain, strlen(domain));
 }
 
 static bool is_noted(const struct sock *sock, const char *domain)
 {
-    struct table_node *node = table_first(&socks, hash_sock(sock));
+    struct table_node *node = table_first(&socks, table_hash_address(sock));
 
     for (; node != NULL; node = table_next(node)) {
         const struct entry *entry = table_owner(node, struct entry, by_sock);
@@ -50,7 +45,7 @@ static void take_out(struct entry *entry)
 
 static bool put_in(struct entry *entry)
 {
-    if (table_add(&socks, &entry->by_sock, hash_sock(entry->sock)) == 0 &&
+    if (table_add(&socks, &entry->by_sock, table_hash_address(entry->sock)) == 0 &&
         table_add(&domains, &entry->by_domain, hash_domain(entry->context, entry->domain)) == 0)
         return true;
     take_out(entry);
@@ -85,7 +80,7 @@ void enforced_closed(struct sock *sock)
     struct table_node *node, *next, *removed = NULL;
 
     lock_take(LOCK_BINDINGS);
-    for (node = table_first(&socks, hash_sock(sock)); node != NULL; node = next) {
+    for (node = table_first(&socks, table_hash_address(sock)); node != NULL; node = next) {
         struct entry *entry = table_owner(node, struct entry, by_sock);
 
         next = table_next(node);

@@ -22,14 +22,9 @@ static void changed(void)
     __atomic_add_fetch(&generation, 1, __ATOMIC_RELEASE);
 }
 
-static uint64_t hash_of(const void *address)
-{
-    return table_hash(&address, sizeof address);
-}
-
 static struct context *find_context(void *address)
 {
-    struct table_node *node = table_first(&contexts, hash_of(address));
+    struct table_node *node = table_first(&contexts, table_hash_address(address));
 
     for (; node != NULL; node = table_next(node))
         if (table_owner(node, struct context, node)->address == address)
@@ -39,7 +34,7 @@ static struct context *find_context(void *address)
 
 static struct sock *find_socket(void *address)
 {
-    struct table_node *node = table_first(&sockets, hash_of(address));
+    struct table_node *node = table_first(&sockets, table_hash_address(address));
 
     for (; node != NULL; node = table_next(node))
         if (table_owner(node, struct sock, node)->address == address)
@@ -112,7 +107,7 @@ struct context *registry_add_context(void *address, const struct zmqlib *lib)
         table_remove(&contexts, &stale->node);
         drop_context(&dead, stale);
     }
-    if (table_add(&contexts, &context->node, hash_of(address)) != 0) {
+    if (table_add(&contexts, &context->node, table_hash_address(address)) != 0) {
         drop_context(&dead, context);
         context = NULL;
     }
@@ -154,7 +149,7 @@ void registry_return_context(struct context *context)
     table_make_room(&contexts, LOCK_REGISTRY);
     lock_take(LOCK_REGISTRY);
     ending--;
-    if (table_add(&contexts, &context->node, hash_of(context->address)) != 0)
+    if (table_add(&contexts, &context->node, table_hash_address(context->address)) != 0)
         drop_context(&dead, context);
     lock_drop(LOCK_REGISTRY);
     bury(&dead);
@@ -215,7 +210,7 @@ struct sock *registry_add_socket(void *address, struct context *context)
         table_remove(&sockets, &stale->node);
         drop_socket(&dead, stale);
     }
-    if (table_add(&sockets, &sock->node, hash_of(address)) != 0) {
+    if (table_add(&sockets, &sock->node, table_hash_address(address)) != 0) {
         drop_socket(&dead, sock);
         sock = NULL;
     } else {

@@ -120,15 +120,10 @@ uint64_t routes_key_connected(const struct sockaddr *address, socklen_t length)
     return wire_peer_text(text, address, length) ? routes_key(false, text) : 0;
 }
 
-static uint64_t hash_of(const void *socket)
-{
-    return table_hash(&socket, sizeof socket);
-}
-
 static struct entry *entry_new(const void *socket, const struct route *route, const char *where)
 {
     size_t endpoint = strlen(route->endpoint) + 1, source = strlen(route->source) + 1;
-    struct entry *entry = malloc(sizeof *entry + endpoint + source);
+    struct entry *entry = calloc(1, sizeof *entry + endpoint + source);
     uint64_t port;
 
     if (entry == NULL)
@@ -148,7 +143,7 @@ static struct entry *entry_new(const void *socket, const struct route *route, co
 static struct entry *find(const void *socket, uint64_t key)
 {
     struct table_node *here = table_first(&places, key);
-    struct table_node *ours = table_first(&sockets, hash_of(socket));
+    struct table_node *ours = table_first(&sockets, table_hash_address(socket));
 
     for (; here != NULL && ours != NULL; here = table_next(here), ours = table_next(ours)) {
         struct entry *one = table_owner(here, struct entry, by_place);
@@ -168,14 +163,13 @@ static void take_out(struct entry *entry)
     table_remove(&sockets, &entry->by_socket);
 }
 
-static int put_in(struct entry *entry, uint64_t key)
+static bool put_in(struct entry *entry, uint64_t key)
 {
-    if (table_add(&places, &entry->by_place, key) != 0)
-        return -1;
-    if (table_add(&sockets, &entry->by_socket, hash_of(entry->socket)) == 0)
-        return 0;
-    table_remove(&places, &entry->by_place);
-    return -1;
+    if (table_add(&places, &entry->by_place, key) == 0 &&
+        table_add(&sockets, &entry->by_socket, table_hash_address(entry->socket)) == 0)
+        return true;
+    take_out(entry);
+    return false;
 }
 
 void routes_add(const void *socket, const struct route *route, const char *where)
@@ -191,7 +185,7 @@ void routes_add(const void *socket, const struct route *route, const char *where
     old = find(socket, key);
     if (old != NULL)
         take_out(old);
-    if (put_in(entry, key) == 0)
+    if (put_in(entry, key))
         entry = NULL;
     lock_drop(LOCK_ROUTES);
     free(old);
@@ -204,7 +198,7 @@ void routes_forget(const void *socket, const char *endpoint)
     uint64_t bound = endpoint != NULL ? routes_key(true, endpoint) : 0;
 
     lock_take(LOCK_ROUTES);
-    for (node = table_first(&sockets, hash_of(socket)); node != NULL; node = next) {
+    for (node = table_first(&sockets, table_hash_address(socket)); node != NULL; node = next) {
         struct entry *entry = table_owner(node, struct entry, by_socket);
 
         next = table_next(node);

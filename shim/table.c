@@ -14,6 +14,11 @@ uint64_t table_hash(const void *bytes, size_t length)
     return hash ^ hash >> 32;
 }
 
+uint64_t table_hash_address(const void *address)
+{
+    return table_hash(&address, sizeof address);
+}
+
 size_t table_wants(const struct table *table)
 {
     if (table->count < table->size)

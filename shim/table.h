@@ -21,6 +21,8 @@ struct table {
 
 /* 64-bit FNV-1a with a finishing mix. */
 uint64_t table_hash(const void *bytes, size_t length);
+/* Of an address, not of what lies there. */
+uint64_t table_hash_address(const void *address);
 
 /* How many buckets it ought to have for one node more; 0: it has them. */
 size_t table_wants(const struct table *table);
