@@ -10,6 +10,7 @@
 
 #include "shim/authorized_metrics.h"
 #include "shim/certdir.h"
+#include "shim/decision.h"
 #include "shim/keys_files.h"
 #include "shim/locks.h"
 #include "shim/log.h"
@@ -346,50 +347,6 @@ void authorized_forked(void)
     gather_until = 0;
 }
 
-static void allow_addresses(struct decision *decision, const struct access *access)
-{
-    if (access->address == NULL)
-        return;
-    if (cidr_list_match(&configuration->deny, access->address)) {
-        decision->status = 300;
-        decision->reason = "address denied by SECURE_ZMQ_DENY";
-    } else if (configuration->has_allow &&
-               !cidr_list_match(&configuration->allow, access->address)) {
-        decision->status = 300;
-        decision->reason = "address not in SECURE_ZMQ_ALLOW";
-    }
-}
-
-static void decide_by_key(struct decision *decision, const uint8_t key[KEY_BYTES],
-                          const struct access *access)
-{
-    const struct certdir_file *file = certdir_find(&directories[REVOKED], key);
-    const char *refusal;
-
-    if (file != NULL) {
-        decision->status = 400;
-        decision->reason = "revoked";
-        snprintf(decision->name, sizeof decision->name, "%s", file->policy->name);
-        return;
-    }
-    if (configuration->authorized_any) {
-        decision->status = 200;
-        decision->reason = "any key is accepted";
-        return;
-    }
-    file = certdir_find(&directories[AUTHORIZED], key);
-    if (file == NULL)
-        return;
-    snprintf(decision->name, sizeof decision->name, "%s", file->policy->name);
-    refusal = policy_refusal(file->policy, access);
-    decision->status = refusal == NULL ? 200 : 300;
-    decision->superseded = refusal == NULL && file->policy->superseded;
-    decision->changes = policy_next_change(file->policy, access->now);
-    decision->reason = decision->superseded ? "superseded key"
-                       : refusal == NULL    ? "authorised"
-                                            : refusal;
-}
-
 void authorized_decide(struct decision *decision, const uint8_t key[KEY_BYTES], bool ipc,
                        const struct access *access)
 {
@@ -397,10 +354,9 @@ void authorized_decide(struct decision *decision, const uint8_t key[KEY_BYTES], 
 
     if (ipc)
         asked.address = NULL;
-    *decision = (struct decision){300, "unknown key", .changes = INT64_MAX};
     lock_take(LOCK_AUTHORIZED);
-    decide_by_key(decision, key, &asked);
+    decision_by_key(decision, configuration, &directories[AUTHORIZED], &directories[REVOKED], key,
+                    &asked);
     lock_drop(LOCK_AUTHORIZED);
-    if (decision->status == 200)
-        allow_addresses(decision, &asked);
+    decision_by_address(decision, configuration, &asked);
 }

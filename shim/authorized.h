@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "shim/config.h"
-#include "shim/policy.h"
+#include "shim/decision.h"
 
 /* Who may connect: the certificates in authorized_clients/ and revoked/ and the address lists, as
  * they are now. One set for the process, kept up to date by whichever authenticator is awake.
@@ -37,14 +37,6 @@ long authorized_work(int *fd, bool readable, const struct authorized_pause *paus
 
 /* Changes whenever the set does. */
 unsigned long authorized_version(void);
-
-struct decision {
-    int status;         /* ZAP: 200, 300 or 400 */
-    const char *reason; /* static */
-    bool superseded;    /* accepted, with a key that a newer one is to replace */
-    int64_t changes;    /* when time alone makes another of it; INT64_MAX: never */
-    char name[256];     /* of the certificate; "" if there is none */
-};
 
 /* ipc: there is no address, the address lists don't apply. */
 void authorized_decide(struct decision *decision, const uint8_t key[KEY_BYTES], bool ipc,
