@@ -1,53 +1,7 @@
-#include "tests/unit/unit.h"
+#include "tests/unit/event_fixture.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "certs/json.h"
-#include "shim/event.h"
-
-static const struct event_origin origin = {1000000000, 5, 4711, "agent", 0};
-static struct json_object object;
-static char line[EVENT_LINE_MAX + 1];
-
-/* What holds for every line, whatever is in it. */
-static void assert_line(size_t length)
-{
-    assert_in_range(length, 1, EVENT_LINE_MAX);
-    assert_int_equal(strlen(line), length);
-    assert_int_equal(line[length - 1], '\n');
-    for (size_t i = 0; i < length - 1; i++)
-        assert_false((unsigned char)line[i] < 0x20 || line[i] == 0x7f);
-}
-
-static void text_line(const struct event *event, const struct event_origin *from)
-{
-    memset(line, '!', sizeof line);
-    assert_line(event_format_text(line, event, from));
-}
-
-static void json_line(const struct event *event, const struct event_origin *from)
-{
-    const char *wrong;
-    size_t length;
-
-    memset(line, '!', sizeof line);
-    length = event_format_json(line, event, from);
-    assert_line(length);
-    wrong = json_read(&object, line, length - 1);
-    if (wrong != NULL)
-        fail_msg("%s: %s", wrong, line);
-    assert_int_equal(object.count, 6 + event->count + (from->dropped > 0));
-}
-
-static void assert_member(const char *name, const char *expected)
-{
-    const char *text = json_get(&object, name);
-
-    assert_non_null(text);
-    assert_string_equal(text, expected);
-}
 
 static void the_two_spellings(void **state)
 {
@@ -274,112 +228,6 @@ static void no_line_and_no_field_can_be_forged(void **state)
     assert_int_equal(quotes, 4);
 }
 
-/* The longest line that there can be: every field and the message filled with what value repeats.
- */
-static void assert_cut(const char *value)
-{
-    static const char *const names[EVENT_FIELDS] = {
-        "a_name_of_thirty_characters__0", "a_name_of_thirty_characters__1",
-        "a_name_of_thirty_characters__2", "a_name_of_thirty_characters__3",
-        "a_name_of_thirty_characters__4", "a_name_of_thirty_characters__5",
-        "a_name_of_thirty_characters__6", "a_name_of_thirty_characters__7",
-        "a_name_of_thirty_characters__8", "a_name_of_thirty_characters__9",
-        "a_name_of_thirty_characters_10", "a_name_of_thirty_characters_11",
-        "a_name_of_thirty_characters_12", "a_name_of_thirty_characters_13",
-    };
-    static char longest[20001];
-    const struct event_origin from = {INT64_MIN, 999, -2147483647 - 1, longest, INT64_MAX};
-    struct event event;
-
-    longest[0] = '\0';
-    for (size_t at = 0, n = strlen(value); at + n < sizeof longest; at += n)
-        memcpy(longest + at, value, n + 1);
-    event_init(&event, EVENT_WARNING, "authenticator", longest);
-    for (size_t i = 0; i < EVENT_FIELDS; i++)
-        event_text(&event, names[i], longest);
-    json_line(&event, &from);
-    for (size_t i = 0; i < EVENT_FIELDS; i++)
-        assert_non_null(strstr(json_get(&object, names[i]), "\xe2\x80\xa6"));
-    assert_non_null(strstr(json_get(&object, "message"), "\xe2\x80\xa6"));
-    text_line(&event, &from);
-    for (size_t i = 0; i < EVENT_FIELDS; i++)
-        assert_non_null(strstr(line, names[i]));
-    assert_non_null(strstr(line, "\xe2\x80\xa6\" dropped=9223372036854775807\n"));
-}
-
-static void the_longest_lines_stay_whole(void **state)
-{
-    static const char *const values[] = {
-        "x",
-        "\xc3\xbc",
-        "\xe2\x82\xac",
-        "\xf0\x9f\x90\x8d",
-        "\n",
-        "\"",
-        "\\",
-        "\xff",
-        "\xe2\x82",
-        "\xf4\x8f\xbf\xbf",
-        "x\n",
-        "xx\n",
-        "x\"",
-        "\"\n\xff\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\x8d",
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(values); i++)
-        assert_cut(values[i]);
-}
-
-static void lengths_around_every_cut(void **state)
-{
-    static const char *const ends[] = {"", "x", "\n", "\xc3\xbc", "\xf0\x9f\x90\x8d", "\xff"};
-    char value[1400];
-
-    (void)state;
-    for (size_t length = 0; length < 1330; length++)
-        for (size_t i = 0; i < COUNT(ends); i++) {
-            struct event event;
-
-            memset(value, 'v', length);
-            strcpy(value + length, ends[i]);
-            event_init(&event, EVENT_INFO, "x", value);
-            event_text(&event, "v", value);
-            json_line(&event, &origin);
-            text_line(&event, &origin);
-            if (length < 200 && strcmp(ends[i], "\xff") != 0)
-                assert_member("v", value);
-            if (length < 1260 && strcmp(ends[i], "\xff") != 0)
-                assert_member("message", value);
-        }
-}
-
-static void random_bytes_never_break_a_line(void **state)
-{
-    char values[EVENT_FIELDS + 2][400];
-    unsigned seed = 20;
-
-    (void)state;
-    for (int round = 0; round < 2000; round++) {
-        struct event_origin from = origin;
-        struct event event;
-
-        for (size_t i = 0; i < COUNT(values); i++) {
-            size_t length = (size_t)rand_r(&seed) % sizeof values[i];
-
-            for (size_t at = 0; at < length; at++)
-                values[i][at] = (char)(rand_r(&seed) % 255 + 1);
-            values[i][length] = '\0';
-        }
-        from.program = values[EVENT_FIELDS];
-        event_init(&event, EVENT_DEBUG, "x", values[EVENT_FIELDS + 1]);
-        for (size_t i = 0; i < EVENT_FIELDS; i++)
-            event_text(&event, "v", values[i]);
-        json_line(&event, &from);
-        text_line(&event, &from);
-    }
-}
-
 static void what_was_lost_is_told(void **state)
 {
     const struct event_origin from = {0, 0, 1, "agent", 12};
@@ -409,10 +257,7 @@ int main(void)
         cmocka_unit_test(what_could_forge_is_escaped),
         cmocka_unit_test(bytes_that_are_not_utf8),
         cmocka_unit_test(no_line_and_no_field_can_be_forged),
-        cmocka_unit_test(the_longest_lines_stay_whole),
-        cmocka_unit_test(lengths_around_every_cut),
         cmocka_unit_test(what_was_lost_is_told),
-        cmocka_unit_test(random_bytes_never_break_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
