@@ -4,9 +4,8 @@ import collections
 import pathlib
 
 from . import figures, measure
-from .profiles import costs
+from .profiles import costs, counted
 
-VALGRIND = ("valgrind", "--tool=callgrind", "--compress-pos=no")
 FEW, MANY = 1000, 6000
 PARTS = (("libsodium", "libsodium"), ("libc", "libc.so"), ("libstdc++", "libstdc++"),
          ("libzmq", "libzmq"), ("curveshim", "libcurveshim"), ("agent", "bench_agent"))
@@ -19,8 +18,7 @@ def stream(cell, variant, directory):
     try:
         endpoint = "tcp://127.0.0.1:*"
         for role, file in (("sink", files[1]), ("source", files[0])):
-            agents.append(measure.Agent(cell, role, endpoint, env,
-                                        (*VALGRIND, f"--callgrind-out-file={file}")))
+            agents.append(measure.Agent(cell, role, endpoint, env, counted(file)))
             if role == "sink":
                 endpoint = agents[0].line()
         agents[0].result()

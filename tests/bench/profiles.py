@@ -1,7 +1,12 @@
-"""What callgrind writes down."""
+"""Runs a program under callgrind, and reads what that writes down."""
 
 import collections
 import re
+
+
+def counted(path):
+    """What goes in front of a command whose profile is to be in a file."""
+    return ("valgrind", "--tool=callgrind", f"--callgrind-out-file={path}", "--compress-pos=no")
 
 
 def costs(path):

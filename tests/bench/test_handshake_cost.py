@@ -1,40 +1,30 @@
 """What the library adds to a handshake on the side that lets clients in: counted by callgrind, so
 that the figure does not depend on the machine's load. CURVE itself takes two million."""
 
-import re
-import subprocess
-
 import pytest
 from harness import builds
 
-from . import certificates, variants
+from . import certificates, figures, measure, profiles, variants
 
 MOST_INSTRUCTIONS = 200_000
 FEW, MANY = 16, 80
-AGENT = str(builds.BUILD / "tests" / "bench" / "bench_agent")
 
 pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="the instrumentation would be counted")
 
 
-def agent(role, endpoint, count, env, tool=()):
-    return subprocess.Popen([*tool, AGENT, role, endpoint, str(count), "1", "1"], env=env,
-                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            text=True)
-
-
 def instructions(variant, count, directory):
-    env = variant.environment(directory)
-    tool = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
-    server = agent("echo", "tcp://127.0.0.1:*", count, env, tool)
+    cell, env = figures.Counted("handshakes", size=1, messages=count), variant.environment(directory)
+    profile = directory / f"server-{count}"
+    agents = [measure.Agent(cell, "echo", "tcp://127.0.0.1:*", env, profiles.counted(profile))]
     try:
-        client = agent("handshakes", server.stdout.readline().strip(), count, env)
-        done, _ = client.communicate(timeout=120)
-        assert f'"count": {count}' in done
-        _, log = server.communicate(timeout=120)
+        agents.append(measure.Agent(cell, "handshakes", agents[0].line(), env))
+        assert agents[1].result()["count"] == count
+        agents[0].end()
     finally:
-        server.kill()
-        server.wait()
-    return int(re.search(r"Collected : (\d+)", log).group(1))
+        for agent in agents:
+            agent.kill()
+    total, _ = profiles.own_cost(profile)
+    return total
 
 
 def per_handshake(variant, directory):

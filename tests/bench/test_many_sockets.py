@@ -16,8 +16,7 @@ pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="the instrumentation wo
 def per_socket(directory, certs, kind, count):
     profile = directory / f"profile-{count}"
     # Two descriptors for each, and callgrind's own.
-    subprocess.run(["prlimit", f"--nofile={2 * count + 500}", "valgrind", "--tool=callgrind",
-                    f"--callgrind-out-file={profile}", "--compress-pos=no",
+    subprocess.run(["prlimit", f"--nofile={2 * count + 500}", *profiles.counted(profile),
                     str(builds.BUILD / "tests" / "bench" / "many_sockets"), kind,
                     f"ipc://{directory}/nobody", str(count)],
                    env=agents.environment(shim=True, certs=certs, SECURE_ZMQ_LOG="none"),

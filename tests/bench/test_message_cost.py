@@ -17,9 +17,8 @@ pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="the instrumentation wo
 
 def run(directory, count, certs, **variables):
     profile = directory / f"profile-{count}"
-    subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}",
-                    "--compress-pos=no", str(builds.BUILD / "tests" / "bench" / "messages"),
-                    str(count)],
+    subprocess.run([*profiles.counted(profile),
+                    str(builds.BUILD / "tests" / "bench" / "messages"), str(count)],
                    env=agents.environment(shim=True, certs=certs, **variables), check=True,
                    capture_output=True)
     return profiles.own_cost(profile)
