@@ -35,7 +35,8 @@ ERRORS = {
 }
 # What these ask cannot fail on Linux: about a descriptor that is open; and a connection that is not
 # connected has ended.
-IMPOSSIBLE = {("fstat64", "observer_inode"), ("fstat64", "is_ours"), ("shutdown", "observer_end")}
+IMPOSSIBLE = {("fstat64", "observer_inode"), ("fstat64", "is_ours"), ("fstat64", "inode_of"),
+              ("ioctl", "is_watcher"), ("shutdown", "observer_end")}
 
 
 @dataclasses.dataclass(frozen=True)
