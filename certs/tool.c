@@ -2,24 +2,50 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "certs/printable.h"
+#include "certs/z85.h"
 
 #define LINE_MAX_BYTES 8192
 
+/* One key in 85 begins as options do. */
+static bool is_key(const char *text)
+{
+    uint8_t key[KEY_BYTES];
+
+    return z85_decode_key(key, text, strlen(text));
+}
+
 int tool_option(const struct command *command, int argc, char **argv, const struct option *options)
 {
-    int option;
+    static int kept; /* operands so far, moved to argv[1] and what follows */
 
+    if (optind <= 1)
+        kept = 0;
     opterr = 0;
-    option = getopt_long(argc, argv, ":", options, NULL);
-    if (option == ':')
-        tool_usage(command, "%s needs a value", argv[optind - 1]);
-    else if (option == '?')
-        tool_usage(command, "unknown option %s", argv[optind - 1]);
-    else
-        return option;
-    return '?';
+    for (;;) {
+        int at = optind, option = 1;
+
+        if (at < argc && argv[at][0] == '-' && argv[at][1] != '-' && is_key(argv[at]))
+            optind++;
+        else
+            option = getopt_long(argc, argv, "-:", options, NULL);
+        if (option == 1 || (option == '?' && is_key(argv[at]))) {
+            argv[++kept] = argv[at];
+        } else if (option == -1) {
+            optind -= kept;
+            memmove(argv + optind, argv + 1, (size_t)kept * sizeof *argv);
+            return -1;
+        } else if (option == ':') {
+            tool_usage(command, "%s needs a value", argv[at]);
+            return '?';
+        } else {
+            if (option == '?')
+                tool_usage(command, "unknown option %s", argv[at]);
+            return option;
+        }
+    }
 }
 
 static void __attribute__((format(printf, 3, 0)))

@@ -27,7 +27,8 @@ extern const struct command command_init, command_new, command_authorize, comman
     command_list, command_show, command_verify, command_rotate, command_trust, command_fleet;
 
 /* getopt_long that reports what it doesn't know: the option's value, -1 at the end, or '?' after
- * an error (return TOOL_USAGE then). */
+ * an error (return TOOL_USAGE then). A key is never an option. At the end argv has the operands
+ * from optind on. */
 int tool_option(const struct command *command, int argc, char **argv, const struct option *options);
 
 /* TOOL_USAGE, after a complaint with a hint at --help. */

@@ -22,6 +22,24 @@ def test_help(cert):
     assert cert.done("--version") == "curveshim-cert 0.1.0\n"
 
 
+KEY = "84q^3HnT.O}jbciP}m<6anU[371?8tXXty&ujH^"
+
+
+@pytest.mark.parametrize("key", ["-" + KEY, "--" + KEY[1:]])
+def test_a_key_that_begins_as_options_do(cert, certs, key):
+    cert.done("revoke", certs, key)
+    assert [key_of(path) for path in (certs / "revoked").iterdir()] == [key]
+    cert.done("trust", certs, "tcp://a:1", key, "--replace")
+    cert.done("trust", "--replace", certs, "tcp://b:1", key)
+    assert (certs / "known_servers").read_text().count(key) == 2
+    assert "no such directory" in cert.failed("revoke", key, certs)
+
+
+def test_an_option_that_is_none_is_named(cert, certs):
+    for option in ("-xyz", "--bogus=1", "-" + KEY[1:]):
+        assert f"unknown option {option}\n" in cert.usage("revoke", certs, option)
+
+
 @pytest.mark.parametrize("arguments", [
     (), ("frobnicate",), ("init",), ("init", ""), ("init", "a", "b"), ("init", "--owner", "x", "a"),
     ("init", "a", "--owner"), ("new", "a"), ("new", "a", "b", "--meta"), ("authorize", "a"),
