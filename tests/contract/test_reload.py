@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+import zmq
 
 from .certs import pair, text
 from .program import wait_until
@@ -29,7 +30,11 @@ def gets_in(peers, certs):
         client = peers.client("PUSH", server("where(a)"), keys, certs.server.public)
         # What an earlier client sent may come only now.
         word = f"word {time.monotonic_ns()}"
-        client.send(word.encode())
+        try:
+            client.send(word.encode())
+        except zmq.Again:  # refused for good by now
+            client.close(0)
+            return False
         arrived = False
         while not arrived and server("a.poll(%d)" % (patience * 1000)):
             # Of a connection that ended before its first message, poll tells all the same.
