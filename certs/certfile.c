@@ -12,6 +12,8 @@
 
 #include "certs/wipe.h"
 
+#define USUAL_SIZE 4096 /* of a certificate, at the most */
+
 static int fail_to_open(const char *file, int code, unsigned need, struct cert_error *error)
 {
     if (code == EACCES && need & CERT_NEED_SECRET)
@@ -125,14 +127,40 @@ static void return_buffer(char *text, size_t size, size_t used, bool secret)
         free(text);
 }
 
+/* What a file holds. Certificates are small, and to lock and to clear pages takes longer than to
+ * read them: room for the largest is only taken where the file may need it. */
+static char *take_contents(int fd, off_t expected, bool secret, size_t *size, size_t *length)
+{
+    const size_t most = CERT_FILE_MAX + 1;
+    char *text;
+    int result, saved;
+
+    for (*size = expected < USUAL_SIZE ? USUAL_SIZE : most;; *size = most) {
+        text = take_buffer(*size, secret);
+        if (text == NULL) {
+            errno = ENOMEM;
+            return NULL;
+        }
+        result = read_all(fd, text, *size, expected, length);
+        if (result == 0 && (*length < *size || *size == most))
+            return text;
+        saved = errno;
+        return_buffer(text, *size, *length, secret);
+        errno = saved;
+        /* It has grown, or the file system does not know how large it is. */
+        if (result != 0 || lseek(fd, 0, SEEK_SET) != 0)
+            return NULL;
+    }
+}
+
 static int read_one(struct certificate *certificate, int dirfd, const char *name, const char *file,
                     unsigned need, struct cert_error *error)
 {
     const mode_t questionable = need & CERT_NEED_SECRET ? S_IRWXG | S_IRWXO : S_IWOTH;
-    const size_t size = CERT_FILE_MAX + 1;
+    const bool secret = need & CERT_NEED_SECRET;
+    size_t size = 0, length = 0;
     struct statvfs mount;
     struct stat status = {0};
-    size_t length = 0;
     bool read_only;
     char *text;
     int fd, result;
@@ -140,14 +168,14 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
     fd = open_regular(dirfd, name, file, &status, need, error);
     if (fd < 0)
         return -1;
-    text = take_buffer(size, need & CERT_NEED_SECRET);
+    text = take_contents(fd, status.st_size, secret, &size, &length);
     if (text == NULL) {
+        cert_fail(error, errno, "%s: %s", file,
+                  errno == ENOMEM ? "out of memory" : strerror(errno));
         close(fd);
-        return cert_fail(error, ENOMEM, "%s: out of memory", file);
+        return -1;
     }
-    if (read_all(fd, text, size, status.st_size, &length) != 0)
-        result = cert_fail(error, errno, "%s: %s", file, strerror(errno));
-    else if (length == size)
+    if (length > CERT_FILE_MAX)
         result = cert_fail(error, EINVAL, "%s: too large for a certificate (%d bytes at most)",
                            file, CERT_FILE_MAX);
     else
@@ -155,7 +183,7 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
     read_only =
         (status.st_mode & questionable) && fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY);
     close(fd);
-    return_buffer(text, size, length, need & CERT_NEED_SECRET);
+    return_buffer(text, size, length, secret);
     if (result == 0 && (need & CERT_NEED_PUBLIC) && !certificate->has_public)
         result = cert_fail(error, EINVAL, "%s: there is no public-key in a section 'curve'", file);
     if (result == 0 && (need & CERT_NEED_SECRET) && certificate->has_secret)
