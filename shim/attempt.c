@@ -9,8 +9,6 @@
 /* Draft socket types and options that stock headers leave out, from libzmq's zmq_draft.h. */
 #define TYPE_DGRAM 18
 
-#define OLDEST_RELEASE ZMQLIB_VERSION(4, 2, 3)
-
 const char *attempt_name(const struct attempt *attempt)
 {
     static const char *const names[] = {"zmq_bind", "zmq_connect", "zmq_connect_peer"};
@@ -47,7 +45,7 @@ static enum verdict judge_library(const struct attempt *attempt, struct cert_err
                   "this copy of libzmq (%s, %d.%d.%d) was built without CURVE: use one that has it",
                   lib->file[0] != '\0' ? lib->file : "in the program itself", lib->release / 10000,
                   lib->release / 100 % 100, lib->release % 100);
-    else if (lib->release < OLDEST_RELEASE)
+    else if (lib->release < ZMQLIB_OLDEST)
         cert_fail(error, ENOTSUP,
                   "this copy of libzmq (%s, %d.%d.%d) cannot be made to fail closed: 4.2.3 or "
                   "newer is needed",
@@ -98,7 +96,7 @@ bool attempt_is_zap_handler(const struct attempt *attempt, const struct config *
     return attempt->call == CALL_BIND && attempt->endpoint != NULL &&
            strcmp(attempt->endpoint, ZAP_ENDPOINT) == 0 && attempt->sock != NULL &&
            config->error[0] == '\0' && attempt->lib->has_curve &&
-           attempt->lib->release >= OLDEST_RELEASE;
+           attempt->lib->release >= ZMQLIB_OLDEST;
 }
 
 bool attempt_is_curve_server(const struct attempt *attempt)

@@ -27,22 +27,24 @@ int curve_options_limit(struct options *options, const struct config *config)
 }
 
 /* What the program's own ZAP handler has a say in. */
-static void note_own_domain(const struct sock *sock, const char *domain)
+static int note_own_domain(const struct sock *sock, const char *domain)
 {
     char own_domain[BINDING_OWN_DOMAIN];
     bool enforced;
 
-    sockopt_own_domain(sock, own_domain, &enforced);
+    if (sockopt_own_domain(sock, own_domain, &enforced) != 0)
+        return -1;
     if (own_domain[0] != '\0')
         bindings_own_domain(domain, own_domain, enforced);
+    return 0;
 }
 
 int curve_options_server(struct options *options, const struct keypair *own, const char *domain)
 {
     int on = 1;
 
-    note_own_domain(options->sock, domain);
-    if (options_set(options, ZMQ_ZAP_ENFORCE_DOMAIN, &on, sizeof on) != 0 ||
+    if (note_own_domain(options->sock, domain) != 0 ||
+        options_set(options, ZMQ_ZAP_ENFORCE_DOMAIN, &on, sizeof on) != 0 ||
         options_set(options, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) != 0 ||
         options_set(options, ZMQ_CURVE_SECRETKEY, own->secret_key, KEY_BYTES) != 0 ||
         options_set(options, ZMQ_CURVE_SERVER, &on, sizeof on) != 0)

@@ -24,17 +24,17 @@ static uint64_t hash_domain(const struct context *context, const char *domain)
     return table_hash_address(context) ^ table_hash(domain, strlen(domain));
 }
 
-static bool is_noted(const struct sock *sock, const char *domain)
+static struct entry *noted(const struct sock *sock, const char *domain)
 {
     struct table_node *node = table_first(&socks, table_hash_address(sock));
 
     for (; node != NULL; node = table_next(node)) {
-        const struct entry *entry = table_owner(node, struct entry, by_sock);
+        struct entry *entry = table_owner(node, struct entry, by_sock);
 
         if (entry->sock == sock && strcmp(entry->domain, domain) == 0)
-            return true;
+            return entry;
     }
-    return false;
+    return NULL;
 }
 
 static void take_out(struct entry *entry)
@@ -52,26 +52,49 @@ static bool put_in(struct entry *entry)
     return false;
 }
 
-void enforced_note(struct sock *sock)
+int enforced_note(struct sock *sock)
 {
-    struct entry *entry = calloc(1, sizeof *entry);
+    char domain[BINDING_OWN_DOMAIN];
+    struct entry *entry;
+    bool enforced, is_in, is_new = false;
+
+    if (sockopt_own_domain(sock, domain, &enforced) != 0)
+        return -1;
+    if (!enforced)
+        return 0;
+    if ((entry = calloc(1, sizeof *entry)) == NULL)
+        return -1;
+    memcpy(entry->domain, domain, sizeof domain);
+    entry->sock = sock;
+    entry->context = sock->context;
+    table_make_room(&socks, LOCK_BINDINGS);
+    table_make_room(&domains, LOCK_BINDINGS);
+    lock_take(LOCK_BINDINGS);
+    is_in = noted(sock, domain) != NULL;
+    if (!is_in)
+        is_in = is_new = put_in(entry);
+    lock_drop(LOCK_BINDINGS);
+    if (is_new)
+        sock->enforces = true;
+    else
+        free(entry);
+    if (is_in)
+        return is_new;
+    errno = ENOMEM;
+    return -1;
+}
+
+void enforced_failed(struct sock *sock)
+{
+    char domain[BINDING_OWN_DOMAIN];
+    struct entry *entry;
     bool enforced;
 
-    if (entry == NULL)
-        return;
-    sockopt_own_domain(sock, entry->domain, &enforced);
-    if (enforced && entry->domain[0] != '\0') {
-        entry->sock = sock;
-        entry->context = sock->context;
-        table_make_room(&socks, LOCK_BINDINGS);
-        table_make_room(&domains, LOCK_BINDINGS);
-        lock_take(LOCK_BINDINGS);
-        if (!is_noted(sock, entry->domain) && put_in(entry)) {
-            sock->enforces = true;
-            entry = NULL;
-        }
-        lock_drop(LOCK_BINDINGS);
-    }
+    (void)sockopt_own_domain(sock, domain, &enforced);
+    lock_take(LOCK_BINDINGS);
+    if ((entry = noted(sock, domain)) != NULL)
+        take_out(entry);
+    lock_drop(LOCK_BINDINGS);
     free(entry);
 }
 

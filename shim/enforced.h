@@ -7,8 +7,13 @@
  * (ZMQ_ZAP_ENFORCE_DOMAIN), on sockets that the shim left as they are. The authenticator is always
  * bound, so it has to refuse them then. Known by ZAP domain; thread-safe. */
 
-/* After a bind or connect that was left as it is; the caller holds the latch. */
-void enforced_note(struct sock *sock);
+/* Before a bind or connect that is left as it is: the first client may ask before the call returns.
+ * 1: noted now, 0: nothing to note, or noted before, -1 with errno: it cannot be noted, and the
+ * call must not be made, as clients would be let in. The caller holds the latch, as for
+ * enforced_failed. */
+int enforced_note(struct sock *sock);
+/* What was noted now was for a call that failed. */
+void enforced_failed(struct sock *sock);
 /* zmq_close. */
 void enforced_closed(struct sock *sock);
 

@@ -281,9 +281,14 @@ static int64_t call_passed(const struct attempt *attempt, const struct config *c
 static int64_t call_unchanged(const struct attempt *attempt, enum state_page_kind kind)
 {
     char resolved[BINDING_ENDPOINT] = "";
+    struct cert_error error;
     int64_t result;
-    int saved;
+    int saved, noted = attempt->sock != NULL ? enforced_note(attempt->sock) : 0;
 
+    if (noted < 0) {
+        cert_fail(&error, errno, "its ZAP domain cannot be kept: %s", strerror(errno));
+        return refuse(attempt, &error);
+    }
     if (kind == STATE_PLAINTEXT && attempt->call != CALL_BIND)
         wire_peer_exempt(attempt->endpoint, NULL);
     if (attempt->call != CALL_BIND && attempt_is_curve_server(attempt))
@@ -293,13 +298,13 @@ static int64_t call_unchanged(const struct attempt *attempt, enum state_page_kin
     if (succeeded(attempt, result)) {
         if (attempt->call == CALL_BIND)
             last_endpoint(attempt, resolved);
-        if (attempt->sock != NULL)
-            enforced_note(attempt->sock);
         if (kind == STATE_PLAINTEXT && attempt->call == CALL_BIND)
             wire_peer_exempt(attempt->endpoint, resolved);
         note(attempt, kind, resolved);
         if (kind == STATE_OWN_CURVE)
             secured_route(attempt, NULL, "", resolved);
+    } else if (noted > 0) {
+        enforced_failed(attempt->sock);
     }
     errno = saved;
     return result;

@@ -28,17 +28,26 @@ bool sockopt_hides_domain(void *socket)
     return hides;
 }
 
-void sockopt_own_domain(const struct sock *sock, char domain[BINDING_OWN_DOMAIN], bool *enforced)
+int sockopt_own_domain(const struct sock *sock, char domain[BINDING_OWN_DOMAIN], bool *enforced)
 {
+    const struct zmqlib *lib = sock->lib;
     size_t size = BINDING_OWN_DOMAIN;
     int on = 0;
 
-    if (sock->domain_ours ||
-        sock->lib->getsockopt(sock->address, ZMQ_ZAP_DOMAIN, domain, &size) != 0)
-        domain[0] = '\0';
+    domain[0] = '\0';
+    *enforced = false;
+    if (sock->domain_ours)
+        return 0;
+    if (lib->getsockopt(sock->address, ZMQ_ZAP_DOMAIN, domain, &size) != 0)
+        return -1;
+    /* Without a domain it means nothing, and older releases do not have it. */
+    if (domain[0] == '\0' || lib->release < ZMQLIB_OLDEST)
+        return 0;
     size = sizeof on;
-    *enforced =
-        sock->lib->getsockopt(sock->address, ZMQ_ZAP_ENFORCE_DOMAIN, &on, &size) == 0 && on != 0;
+    if (lib->getsockopt(sock->address, ZMQ_ZAP_ENFORCE_DOMAIN, &on, &size) != 0)
+        return -1;
+    *enforced = on != 0;
+    return 0;
 }
 
 int sockopt_empty_domain(void *value, size_t *size)

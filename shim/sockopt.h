@@ -17,8 +17,8 @@ void sockopt_was_set(struct sock *sock, int option, const void *value, size_t si
 bool sockopt_hides_domain(void *socket);
 
 /* The program's own ZAP domain of a socket, "" if it has none, and whether it set
- * ZMQ_ZAP_ENFORCE_DOMAIN. The caller holds the latch. */
-void sockopt_own_domain(const struct sock *sock, char domain[BINDING_OWN_DOMAIN], bool *enforced);
+ * ZMQ_ZAP_ENFORCE_DOMAIN. 0, or -1 with libzmq's errno. The caller holds the latch. */
+int sockopt_own_domain(const struct sock *sock, char domain[BINDING_OWN_DOMAIN], bool *enforced);
 
 /* zmq_getsockopt of an empty ZAP domain. */
 int sockopt_empty_domain(void *value, size_t *size);

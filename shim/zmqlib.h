@@ -45,6 +45,8 @@
     X(int, curve_public, (char *, const char *))
 
 #define ZMQLIB_VERSION(major, minor, patch) ((major)*10000 + (minor)*100 + (patch))
+/* The oldest that can be made to fail closed: it has ZMQ_ZAP_ENFORCE_DOMAIN. */
+#define ZMQLIB_OLDEST ZMQLIB_VERSION(4, 2, 3)
 
 struct zmqlib {
     uintptr_t base;

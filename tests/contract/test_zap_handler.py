@@ -203,6 +203,19 @@ def test_enforcement_ends_with_its_socket(both):
     assert both(outcome, PLAINTEXT="tcp://127.0.0.1:*") == [True, True]
 
 
+def test_enforcement_of_a_bind_that_failed_is_nobodys(both):
+    def outcome(program):
+        program("""
+            first = bound('PULL', 'tcp://[::1]:*', ipv6=1)
+            strict = sock('PULL', zap_domain=b'mine', curve_secretkey=SECRET, curve_server=1)
+            strict.setsockopt(93, 1); failed = attempt(strict.bind, 'tcp://127.0.0.1:none')
+            a = curve_server(zap_domain=b'mine'); b = curve_client(a)
+        """)
+        return program("[failed, passes(b, a)]")
+
+    assert both(outcome)[1]
+
+
 def test_a_domain_that_the_shim_left_behind_is_nobodys(handled):
     """The program has none: libzmq asks nothing about NULL, and about CURVE with an empty one."""
     program = handled(PLAINTEXT="ipc://*")

@@ -1,6 +1,8 @@
 /* What the faults happen to: a program that binds, connects, sends, loses its client's
- * authorisation, gets it back, and ends; twice. It tries again what is refused, three times. It
- * speaks with the test: a line for each step, and goes on after a line of input where it says so.
+ * authorisation, gets it back, and ends; twice. It also has a socket that it secures by itself and
+ * lets nobody into, as it asks libzmq for a ZAP handler and binds none. It tries again what is
+ * refused, three times. It speaks with the test: a line for each step, and goes on after a line of
+ * input where it says so.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -28,9 +30,12 @@ enum {
     CHILD_SECONDS = 20,
     REFUSED = 3,
     FAILED = 4,
-    SNAPSHOTS = 5
+    SNAPSHOTS = 5,
+    KEY_TEXT = 41
 };
 #define MARK "sent-by-the-agent"
+/* In draft headers only. */
+#define ZAP_ENFORCE_DOMAIN 93
 
 static volatile sig_atomic_t signals;
 static atomic_bool begun;
@@ -128,6 +133,47 @@ static void resolved(void *socket, char endpoint[256])
     TRY((size = 256, zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, endpoint, &size) == 0), "endpoint")
 }
 
+struct own {
+    void *server;
+    void *client;
+};
+
+static void set_key(void *socket, int option, const char *key)
+{
+    TRY(zmq_setsockopt(socket, option, key, KEY_TEXT) == 0, "option")
+}
+
+static void open_own(struct own *own, void *context)
+{
+    char public_key[KEY_TEXT], secret_key[KEY_TEXT], endpoint[256];
+    const int on = 1;
+
+    TRY(zmq_curve_keypair(public_key, secret_key) == 0, "keys")
+    own->server = open_socket(context, ZMQ_PULL);
+    own->client = open_socket(context, ZMQ_PUSH);
+    set_key(own->server, ZMQ_CURVE_SECRETKEY, secret_key);
+    set_key(own->client, ZMQ_CURVE_SERVERKEY, public_key);
+    set_key(own->client, ZMQ_CURVE_PUBLICKEY, public_key);
+    set_key(own->client, ZMQ_CURVE_SECRETKEY, secret_key);
+    TRY(zmq_setsockopt(own->server, ZMQ_CURVE_SERVER, &on, sizeof on) == 0, "option")
+    TRY(zmq_setsockopt(own->server, ZMQ_ZAP_DOMAIN, "own", 3) == 0, "option")
+    TRY(zmq_setsockopt(own->server, ZAP_ENFORCE_DOMAIN, &on, sizeof on) == 0, "option")
+    TRY(done(zmq_bind, own->server, "tcp://127.0.0.1:*"), "bind")
+    resolved(own->server, endpoint);
+    TRY(done(zmq_connect, own->client, endpoint), "connect")
+    zmq_send(own->client, MARK, sizeof MARK - 1, ZMQ_DONTWAIT);
+}
+
+static void close_own(struct own *own)
+{
+    char text[64];
+
+    if (zmq_recv(own->server, text, sizeof text, ZMQ_DONTWAIT) >= 0)
+        puts("violation: a message where nobody may come in");
+    zmq_close(own->client);
+    zmq_close(own->server);
+}
+
 /* 1: a message of ours, 0: none in time. */
 static int receive(void *socket, int wait)
 {
@@ -184,6 +230,7 @@ static void cycle(int number)
 {
     char endpoint[256], line[300], answer[256];
     void *context, *server, *client, *astray;
+    struct own own = {NULL, NULL};
     int64_t start;
 
     TRY((context = zmq_ctx_new()) != NULL, "context")
@@ -195,6 +242,8 @@ static void cycle(int number)
     snprintf(line, sizeof line, "bound %s", endpoint);
     ask(line, answer);
     TRY(done(zmq_connect, client, answer), "connect")
+    if (number == 0)
+        open_own(&own, context);
     ask("connect-astray", answer);
     TRY(done(zmq_connect, astray, answer), "connect")
     send_one(astray);
@@ -216,6 +265,8 @@ static void cycle(int number)
     ask("attack", answer);
     if (receive(server, 0))
         puts("late");
+    if (number == 0)
+        close_own(&own);
     zmq_close(astray);
     zmq_close(client);
     zmq_close(server);

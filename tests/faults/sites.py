@@ -33,10 +33,11 @@ ERRORS = {
     "zmq_msg_recv": ["EINTR", "EAGAIN", "ENOMEM"], "zmq_msg_gets": ["EINVAL"],
     "zmq_poll": ["EINTR", "ENOMEM"], "zmq_has": ["EINVAL"], "zmq_curve_public": ["EINVAL"],
 }
-# What these ask cannot fail on Linux: about a descriptor that is open; and a connection that is not
+# What these ask cannot fail on Linux: about a descriptor that is open, and to wake who waits for a
+# word of the process's own memory (libc's own locks rest on the same); and a connection that is not
 # connected has ended.
 IMPOSSIBLE = {("fstat64", "observer_inode"), ("fstat64", "is_ours"), ("fstat64", "inode_of"),
-              ("ioctl", "is_watcher"), ("shutdown", "observer_end")}
+              ("ioctl", "is_watcher"), ("syscall", "give"), ("shutdown", "observer_end")}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -44,6 +44,7 @@ FOUND = [("pthread_attr_init", "background_start", "ENOMEM", False),   # crashed
          ("syscall", "observer_end", "ENOSYS", True),
          ("realloc", "make_room", "ENOMEM", False),      # a refused client waited for its time-out
          ("zmq_send", "zap_message_send", "EAGAIN", False),  # nobody came in any more
+         ("calloc", "enforced_note", "ENOMEM", False),   # anybody came in where nobody was to
          ("openat64", "open", "cancel", False),          # the socket could not be used any more
          ("read", "read", "cancel", False)]
 
