@@ -1,8 +1,8 @@
 #include "shim/connection_label.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "shim/text.h"
 
 #define BEGINNING "curveshim/"
 #define FD_AT (sizeof BEGINNING - 1)
@@ -12,8 +12,13 @@
 
 void connection_label_write(char label[CONNECTION_LABEL + 1], int fd, uint64_t id)
 {
-    snprintf(label, CONNECTION_LABEL + 1, BEGINNING "%05x/%012" PRIx64 "/", (unsigned)fd & 0xfffff,
-             id & 0xffffffffffff);
+    const char *end = label + CONNECTION_LABEL + 1;
+
+    label = text_put(label, end, BEGINNING);
+    label = text_put_hexadecimal(label, end, (unsigned)fd, FD_DIGITS);
+    label = text_put(label, end, "/");
+    label = text_put_hexadecimal(label, end, id, ID_DIGITS);
+    (void)text_put(label, end, "/");
 }
 
 /* Lower-case hexadecimal digits and the slash behind them. */

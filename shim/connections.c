@@ -1,12 +1,12 @@
 #include "shim/connections.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "shim/observer.h"
 #include "shim/table_room.h"
+#include "shim/text.h"
 
 struct entry {
     struct table_node node;
@@ -65,7 +65,7 @@ uint64_t connections_accepted(int fd, const char *address, unsigned port)
     entry->connection.since = (int64_t)time(NULL);
     entry->connection.accepted = observer_now();
     entry->connection.port = port;
-    snprintf(entry->connection.address, sizeof entry->connection.address, "%s", address);
+    text_copy(entry->connection.address, address);
     table_make_room(&entries, LOCK_CONNECTIONS);
     lock_take(LOCK_CONNECTIONS);
     old = find(fd);
@@ -92,8 +92,8 @@ bool connections_asked(int fd, uint64_t id, const uint8_t key[KEY_BYTES], const 
         entry = NULL; /* libzmq asks once */
     if (entry != NULL) {
         memcpy(entry->connection.key, key, KEY_BYTES);
-        snprintf(entry->connection.domain, BINDING_DOMAIN, "%s", domain);
-        snprintf(entry->connection.address, CONNECTION_ADDRESS, "%s", address);
+        text_copy(entry->connection.domain, domain);
+        text_copy(entry->connection.address, address);
         entry->connection.state = CONNECTION_ASKING;
     }
     lock_drop(LOCK_CONNECTIONS);
@@ -122,7 +122,7 @@ void connections_decided(int fd, uint64_t id, bool allowed, const char *name)
     if (entry != NULL) {
         entry->connection.state = allowed ? CONNECTION_LIVE : CONNECTION_REFUSED;
         entry->connection.decided = observer_now();
-        snprintf(entry->connection.name, CONNECTION_NAME, "%s", name);
+        text_copy(entry->connection.name, name);
     }
     lock_drop(LOCK_CONNECTIONS);
 }

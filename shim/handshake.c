@@ -1,6 +1,9 @@
 #include "shim/handshake.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "shim/text.h"
 
 static const struct {
     const char *label;
@@ -52,16 +55,18 @@ enum handshake_reason handshake_mistake(enum handshake_reason reason)
 void handshake_reason(char *text, size_t size, enum handshake_reason reason, bool connecting,
                       const char *detail)
 {
-    const char *format = texts[reason].client, *at;
+    const char *format = texts[reason].client, *end = text + size, *at;
 
     if (!connecting && texts[reason].server != NULL)
         format = texts[reason].server;
-    for (at = format; at[0] != '\0' && (at[0] != '%' || at[1] != 's'); at++)
-        ;
-    if (at[0] == '\0')
-        snprintf(text, size, "%s", format);
-    else
-        snprintf(text, size, "%.*s%s%s", (int)(at - format), format, detail, at + 2);
+    at = strstr(format, "%s");
+    if (at == NULL) {
+        (void)text_put(text, end, format);
+        return;
+    }
+    text = text_put_some(text, end, format, (size_t)(at - format));
+    text = text_put(text, end, detail);
+    (void)text_put(text, end, at + 2);
 }
 
 static void wrong_server_key(char *text, size_t size, const struct handshake_about *about)

@@ -18,6 +18,7 @@
 #include "shim/routes.h"
 #include "shim/state_page.h"
 #include "shim/table.h"
+#include "shim/text.h"
 #include "shim/wire_peer.h"
 
 static struct failures failures;
@@ -38,7 +39,8 @@ static void write_address(struct parties *parties, const struct slot *slot)
     const struct slot_address *remote = &slot->remote;
 
     if (remote->any.sa_family == AF_INET && remote->size > 0)
-        inet_ntop(AF_INET, &remote->ip4.sin_addr, parties->address, sizeof parties->address);
+        (void)text_put_ip4(parties->address, parties->address + sizeof parties->address,
+                           &remote->ip4.sin_addr);
     else if (remote->any.sa_family == AF_INET6 && remote->size > 0)
         inet_ntop(AF_INET6, &remote->ip6.sin6_addr, parties->address, sizeof parties->address);
     else if (slot->who.pid > 0)
@@ -59,19 +61,21 @@ static void find_parties(struct parties *parties, const struct slot *slot)
     else
         parties->known = slot->route != 0 && routes_find(&parties->route, slot->route);
     if (!parties->known)
-        snprintf(parties->route.endpoint, sizeof parties->route.endpoint, "%s",
-                 slot->connecting ? parties->peer : parties->local);
+        text_copy(parties->route.endpoint, slot->connecting ? parties->peer : parties->local);
     if (parties->peer[0] == '\0')
-        snprintf(parties->peer, sizeof parties->peer, "%.*s", WIRE_PEER_TEXT - 1,
-                 parties->route.endpoint);
+        text_copy(parties->peer, parties->route.endpoint);
 }
 
 /* By whom repeats are counted: not by the port that a client happens to have. */
 static void write_key(char key[ROUTE_ENDPOINT + WIRE_PEER_TEXT], const struct parties *parties,
                       const struct slot *slot)
 {
-    snprintf(key, ROUTE_ENDPOINT + WIRE_PEER_TEXT, "%s %s", parties->route.endpoint,
-             slot->connecting ? "" : parties->address);
+    const char *end = key + ROUTE_ENDPOINT + WIRE_PEER_TEXT;
+
+    key = text_put(key, end, parties->route.endpoint);
+    key = text_put(key, end, " ");
+    if (!slot->connecting)
+        (void)text_put(key, end, parties->address);
 }
 
 static uint64_t hash_key(const char *key)
@@ -178,8 +182,7 @@ void outcome_unresolved(const char *host, int result)
     int saved = errno;
 
     if (routes_find_host(&parties.route, host)) {
-        snprintf(parties.peer, sizeof parties.peer, "%.*s", WIRE_PEER_TEXT - 1,
-                 parties.route.endpoint);
+        text_copy(parties.peer, parties.route.endpoint);
         tell_failed(&parties, &connecting, HANDSHAKE_NAME,
                     result == EAI_SYSTEM ? strerror(saved) : gai_strerror(result));
     }

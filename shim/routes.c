@@ -1,12 +1,12 @@
 #include "shim/routes.h"
 
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shim/locks.h"
 #include "shim/table_room.h"
+#include "shim/text.h"
 #include "shim/wire_peer.h"
 
 struct entry {
@@ -220,8 +220,8 @@ static void tell(struct route *route, const struct entry *entry)
 {
     route->server = entry->server;
     route->key = entry->key;
-    snprintf(route->endpoint, sizeof route->endpoint, "%s", entry->text);
-    snprintf(route->source, sizeof route->source, "%s", entry->text + entry->source);
+    text_copy(route->endpoint, entry->text);
+    text_copy(route->source, entry->text + entry->source);
 }
 
 bool routes_find(struct route *route, uint64_t key)
@@ -268,18 +268,23 @@ bool routes_find_host(struct route *route, const char *host)
     return node != NULL;
 }
 
+static bool find_listener_of_any(struct route *route, const char *any, const char *port)
+{
+    char text[32];
+    char *at = text_put(text, text + sizeof text, any);
+
+    (void)text_put_some(at, text + sizeof text, port, 8);
+    return routes_find(route, routes_key(true, text));
+}
+
 bool routes_find_listener(struct route *route, const char *local)
 {
     const char *port = strrchr(local, ':');
-    char any[32];
 
     if (routes_find(route, routes_key(true, local)))
         return true;
     if (strncmp(local, "tcp://", 6) != 0 || port == NULL)
         return false;
-    snprintf(any, sizeof any, "tcp://0.0.0.0%.8s", port);
-    if (routes_find(route, routes_key(true, any)))
-        return true;
-    snprintf(any, sizeof any, "tcp://::%.8s", port);
-    return routes_find(route, routes_key(true, any));
+    return find_listener_of_any(route, "tcp://0.0.0.0", port) ||
+           find_listener_of_any(route, "tcp://::", port);
 }

@@ -1,8 +1,8 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "shim/observer.h"
 #include "shim/state_page_internal.h"
+#include "shim/text.h"
 
 /* When connections that have ended were looked for last; LOCK_PAGE. */
 static uint64_t pruned;
@@ -70,9 +70,9 @@ void state_page_peer(int fd, bool server, const char *name, const char *peer, co
         place->since = state_page_now();
         place->descriptor = fd;
         place->server = server;
-        snprintf(place->name, sizeof place->name, "%s", name);
-        snprintf(place->peer, sizeof place->peer, "%s", peer);
-        snprintf(place->endpoint, sizeof place->endpoint, "%s", endpoint);
+        text_copy(place->name, name);
+        text_copy(place->peer, peer);
+        text_copy(place->endpoint, endpoint);
     }
     state_page_end();
 }
@@ -110,11 +110,11 @@ void state_page_trouble(bool server, const char *name, const char *address, cons
     if (trouble->count++ == 0) {
         trouble->server = server;
         trouble->since = state_page_now();
-        snprintf(trouble->address, sizeof trouble->address, "%s", address);
-        snprintf(trouble->endpoint, sizeof trouble->endpoint, "%s", endpoint);
-        snprintf(trouble->reason, sizeof trouble->reason, "%s", reason);
+        text_copy(trouble->address, address);
+        text_copy(trouble->endpoint, endpoint);
+        text_copy(trouble->reason, reason);
     }
     trouble->last = state_page_now();
-    snprintf(trouble->name, sizeof trouble->name, "%s", name);
+    text_copy(trouble->name, name);
     state_page_end();
 }

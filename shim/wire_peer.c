@@ -10,6 +10,7 @@
 
 #include "shim/locks.h"
 #include "shim/state.h"
+#include "shim/text.h"
 
 struct exempted {
     struct exempted *next;
@@ -19,11 +20,12 @@ static struct exempted *exempted;
 
 static bool inet_text(char *text, const void *address, unsigned port)
 {
-    char host[INET_ADDRSTRLEN];
+    const char *end = text + WIRE_PEER_TEXT;
 
-    if (inet_ntop(AF_INET, address, host, sizeof host) == NULL)
-        return false;
-    snprintf(text, WIRE_PEER_TEXT, "tcp://%s:%u", host, port);
+    text = text_put(text, end, "tcp://");
+    text = text_put_ip4(text, end, address);
+    text = text_put(text, end, ":");
+    (void)text_put_number(text, end, port);
     return true;
 }
 
