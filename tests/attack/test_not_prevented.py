@@ -1,14 +1,20 @@
 """What is not prevented, shown, so that SECURITY.md says what is true."""
 
 import os
+import subprocess
+
+import pytest
 
 from contract.certs import pair
 from contract.peer import where
+from contract.program import PATIENCE, environment
+from harness import builds
 
 from . import curve
 from .cases import attack
 
 SUBJECT = "not prevented"
+APART = builds.BUILD / "tests" / "attack" / "apart"
 SYSTEM_CALLS = {"x86_64": {"read": 0, "write": 1}, "aarch64": {"read": 63, "write": 64}}
 
 
@@ -53,6 +59,17 @@ def test_child_with_a_cleaned_environment(start, peers):
         '''.replace(chr(10) + "        ", chr(10))
         assert subprocess.run(["/usr/bin/env", "-i", sys.executable, "-c", child]).returncode == 0
     """)
+    assert clear.recv() == b"in clear"
+
+
+@pytest.mark.skipif(not APART.exists(), reason="not in sanitized builds")
+@attack(SUBJECT, "the program loads a library that uses libzmq by dlmopen, into a namespace of its own",
+        "it speaks in clear: it has another libzmq and another C library, without hooks")
+def test_dlmopen(certs, peers, tmp_path):
+    clear = peers.socket("PULL")
+    port = clear.bind_to_random_port("tcp://127.0.0.1")
+    subprocess.run([APART, APART.with_name("libapart_speak.so"), f"tcp://127.0.0.1:{port}"],
+                   env=environment(certs), cwd=tmp_path, timeout=PATIENCE, check=True)
     assert clear.recv() == b"in clear"
 
 
