@@ -3,7 +3,6 @@
 import argparse
 import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 import time
@@ -53,29 +52,33 @@ class Progress:
 
 
 def missing(cell, rounds, measurements, chosen):
-    """[(round, variant)], in the order of being measured."""
+    """[(round, [variant])]."""
+    lacks = ((number, [v for v in chosen if not measurements.has(cell, v, number)])
+             for number in range(rounds))
     # Nobody is always the first, or behind the same one.
-    return [(number, variant) for number in range(rounds)
-            for variant in (chosen if number % 2 == 0 else chosen[::-1])
-            if not measurements.has(cell, variant, number)]
+    return [(number, wanted if number % 2 == 0 else wanted[::-1]) for number, wanted in lacks if wanted]
 
 
 def run_cell(cell, wanted, measurements, progress):
     if not wanted:
         return
+
+    def failed(variant, why):
+        progress.failed += 1
+        print(f"bench: {cell.name}, {variant.name}: {why}", file=sys.stderr)
+
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="curveshim-bench-") as directory:
         directory = pathlib.Path(directory)
         certificates.make(directory, cell.keys)
-        for number, variant in wanted:
-            try:
-                measurements.add(cell, variant, number, measure.measure(cell, variant, directory))
-            except (measure.Failed, OSError, ValueError, subprocess.CalledProcessError) as failed:
-                progress.failed += 1
-                print(f"bench: {cell.name}, {variant.name}: {failed}", file=sys.stderr)
+        for number, chosen in wanted:
+            found = measure.measure(cell, chosen, directory, failed)
+            for variant in chosen:
+                if variant.name in found:
+                    measurements.add(cell, variant, number, found[variant.name])
     took = time.monotonic() - started
     progress.spent += took
-    progress.done += len(wanted)
+    progress.done += sum(len(chosen) for _, chosen in wanted)
     print(f"{cell.name}: {took:.0f} s, {progress.left()}", flush=True)
 
 
@@ -95,7 +98,7 @@ def run(options, measurements):
         print(f"bench: {name} is not measured: {why}", file=sys.stderr)
     plan = [(cell, missing(cell, rounds, measurements, variants.variants_of(cell, among)))
             for cell in chosen]
-    progress = Progress(sum(len(wanted) for _, wanted in plan))
+    progress = Progress(sum(len(chosen) for _, wanted in plan for _, chosen in wanted))
     for cell, wanted in plan:
         run_cell(cell, wanted, measurements, progress)
     return progress.failed == 0
@@ -125,7 +128,7 @@ def main():
     options = arguments()
     measure.allow_many_descriptors()
     if options.self_check:
-        sys.exit(0 if self_check.run(options.rounds or 25) else 1)
+        sys.exit(0 if self_check.run(options.rounds or 15) else 1)
     directory = directory_of(options)
     measurements = results.Measurements(directory / "measurements.jsonl",
                                         again=not (options.all or options.report))

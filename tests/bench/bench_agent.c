@@ -17,6 +17,20 @@ int64_t bench_now(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+long bench_next(const struct plan *plan)
+{
+    static bool done;
+    char line[32];
+
+    if (plan->count > 0) {
+        if (done)
+            return 0;
+        done = true;
+        return plan->count;
+    }
+    return fgets(line, sizeof line, stdin) != NULL ? strtol(line, NULL, 10) : 0;
+}
+
 static zcert_t *load(const char *name)
 {
     char path[4096];

@@ -9,11 +9,13 @@
 /* A ZeroMQ agent that measures. How its sockets are secured is up to BENCH_SECURITY: "none" (what
  * the library secures, or not), "curve" (by hand, no authenticator), "zauth" (by hand, with
  * czmq's), from the certificate directory BENCH_CERTS. What it measured is a line of JSON on
- * stdout; what binds says first where. */
+ * stdout; what binds says first where. With a COUNT of 0 it measures in slices, while it lives:
+ * each line on stdin says of how many messages the next one is, and has a line of JSON in answer.
+ */
 
 struct plan {
     const char *endpoint;
-    long count;  /* of messages, round trips, handshakes; for each peer */
+    long count;  /* of messages, round trips, handshakes; for each peer; 0: see bench_next */
     size_t size; /* of a message, bytes */
     long peers;  /* subscribers, clients, or handshakes at a time */
     int type;    /* ZMQ_… of the sockets */
@@ -31,6 +33,9 @@ struct plan {
 extern void *bench_context;
 
 int64_t bench_now(void); /* monotonic nanoseconds */
+
+/* How many there are in the next slice; 0 when it was the last one. */
+long bench_next(const struct plan *plan);
 
 /* A socket without limits and linger, secured as asked. Closed by its caller. */
 void *bench_socket(int type, int binds);

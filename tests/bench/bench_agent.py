@@ -57,23 +57,35 @@ def connected(kind):
     return socket
 
 
+def slices():
+    """How many there are in each."""
+    if COUNT:
+        yield COUNT
+    else:
+        yield from map(int, sys.stdin)
+
+
 def report(seconds, count, **more):
     print(json.dumps({"seconds": seconds, "count": count, **more}), flush=True)
 
 
 def sink():
     socket = bound(zmq.PULL)
-    socket.recv()
-    start = time.monotonic()
-    for _ in range(COUNT - 1):
-        socket.recv()
-    report(time.monotonic() - start, COUNT - 1)
+    for count in slices():
+        start = time.monotonic()
+        if COUNT:
+            socket.recv()
+            start, count = time.monotonic(), count - 1
+        for _ in range(count):
+            socket.recv()
+        report(time.monotonic() - start, count)
 
 
 def source():
     socket, data = connected(zmq.PUSH), b"x" * SIZE
-    for _ in range(COUNT):
-        socket.send(data)
+    for count in slices():
+        for _ in range(count):
+            socket.send(data)
     sys.stdin.read()
 
 
@@ -82,8 +94,9 @@ def publish():
     socket.xpub_verbose = True
     for _ in range(PEERS):
         socket.recv()
-    for _ in range(COUNT):
-        socket.send(data)
+    for count in slices():
+        for _ in range(count):
+            socket.send(data)
     sys.stdin.read()
 
 
@@ -91,12 +104,13 @@ def subscribe():
     sockets = [connected(zmq.SUB) for _ in range(PEERS)]
     for socket in sockets:
         socket.subscribe(b"")
-    start = None
-    for _ in range(COUNT):
-        for socket in sockets:
-            socket.recv()
-            start = start or time.monotonic()
-    report(time.monotonic() - start, COUNT * PEERS)
+    for count in slices():
+        start = None if COUNT else time.monotonic()
+        for _ in range(count):
+            for socket in sockets:
+                socket.recv()
+                start = start or time.monotonic()
+        report(time.monotonic() - start, count * PEERS)
 
 
 def round_trip(socket, data=b"x"):
@@ -108,15 +122,16 @@ def crowd():
     sockets, data = [connected(zmq.DEALER) for _ in range(PEERS)], b"x" * SIZE
     for socket in sockets:
         round_trip(socket, data)
-    start = time.monotonic()
-    for socket in sockets:
-        socket.send(data)
-    for left in reversed(range(COUNT)):
+    for count in slices():
+        start = time.monotonic()
         for socket in sockets:
-            socket.recv()
-            if left:
-                socket.send(data)
-    report(time.monotonic() - start, COUNT * PEERS)
+            socket.send(data)
+        for left in reversed(range(count)):
+            for socket in sockets:
+                socket.recv()
+                if left:
+                    socket.send(data)
+        report(time.monotonic() - start, count * PEERS)
 
 
 def handshakes():
@@ -124,15 +139,16 @@ def handshakes():
     socket = connected(zmq.DEALER)
     round_trip(socket)
     socket.close()
-    start = time.monotonic()
-    for _ in range(0, COUNT, PEERS):
-        sockets = [connected(zmq.DEALER) for _ in range(PEERS)]
-        for socket in sockets:
-            socket.send(b"x")
-        for socket in sockets:
-            socket.recv()
-            socket.close()
-    report(time.monotonic() - start, COUNT)
+    for count in slices():
+        start = time.monotonic()
+        for _ in range(0, count, PEERS):
+            sockets = [connected(zmq.DEALER) for _ in range(PEERS)]
+            for socket in sockets:
+                socket.send(b"x")
+            for socket in sockets:
+                socket.recv()
+                socket.close()
+        report(time.monotonic() - start, count)
 
 
 def echo():
@@ -145,18 +161,28 @@ def echo():
             socket.send_multipart(socket.recv_multipart())
 
 
+def report_times(times):
+    all_of_them, count = sum(times), len(times)
+    times = sorted(times)
+    report(all_of_them, count, p50=times[count // 2], p99=times[count * 99 // 100],
+           p999=times[count * 999 // 1000])
+
+
 def ask():
-    socket, data, times = connected(zmq.REQ), b"x" * SIZE, []
-    for i in range(COUNT + 50):
-        before = time.monotonic()
-        socket.send(data)
-        socket.recv()
-        if i >= 50:
+    """After the last slice comes a line of all together."""
+    socket, data, everything = connected(zmq.REQ), b"x" * SIZE, []
+    for _ in range(50):
+        round_trip(socket, data)
+    for count in slices():
+        times = []
+        for _ in range(count):
+            before = time.monotonic()
+            round_trip(socket, data)
             times.append(time.monotonic() - before)
-    all_of_them = sum(times)
-    times.sort()
-    report(all_of_them, COUNT, p50=times[COUNT // 2], p99=times[COUNT * 99 // 100],
-           p999=times[COUNT * 999 // 1000])
+        report_times(times)
+        everything += times
+    if not COUNT:
+        report_times(everything)
 
 
 {"sink": sink, "source": source, "publish": publish, "subscribe": subscribe, "echo": echo, "ask": ask,

@@ -1,5 +1,6 @@
 #include "tests/bench/bench_agent.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@ static char *payload(size_t size)
 static void report(int64_t nanoseconds, long count)
 {
     printf("{\"seconds\": %.9f, \"count\": %ld}\n", (double)nanoseconds / 1e9, count);
+    fflush(stdout);
 }
 
 static void receive(void *socket)
@@ -27,22 +29,26 @@ static void receive(void *socket)
     MUST(zmq_msg_close(&message));
 }
 
-static int64_t receive_all(void *socket, long count)
-{
-    int64_t start;
-
-    receive(socket);
-    start = bench_now();
-    for (long i = 1; i < count; i++)
-        receive(socket);
-    return bench_now() - start;
-}
-
+/* A slice begins when it is asked for, not when its first message is there: by then most of a short
+ * one would be on its way. Where there is only one, connections are made first. */
 void bench_sink(const struct plan *plan)
 {
     void *socket = bench_bound(ZMQ_PULL, plan->endpoint);
+    long count;
 
-    report(receive_all(socket, plan->count), plan->count - 1);
+    while ((count = bench_next(plan)) > 0) {
+        long counted = count;
+        int64_t start = bench_now();
+
+        if (plan->count > 0) {
+            receive(socket);
+            start = bench_now();
+            counted--;
+        }
+        for (long i = 0; i < counted; i++)
+            receive(socket);
+        report(bench_now() - start, counted);
+    }
 }
 
 static void wait_for_end_of_input(void)
@@ -57,9 +63,11 @@ void bench_source(const struct plan *plan)
 {
     void *socket = bench_connected(ZMQ_PUSH, plan->endpoint);
     char *bytes = payload(plan->size);
+    long count;
 
-    for (long i = 0; i < plan->count; i++)
-        MUST(zmq_send(socket, bytes, plan->size, 0));
+    while ((count = bench_next(plan)) > 0)
+        for (long i = 0; i < count; i++)
+            MUST(zmq_send(socket, bytes, plan->size, 0));
     wait_for_end_of_input();
 }
 
@@ -68,30 +76,40 @@ void bench_publish(const struct plan *plan)
     void *socket = bench_bound(ZMQ_XPUB, plan->endpoint);
     char *bytes = payload(plan->size);
     int every = 1;
+    long count;
 
     MUST(zmq_setsockopt(socket, ZMQ_XPUB_VERBOSE, &every, sizeof every));
     for (long i = 0; i < plan->peers; i++)
         receive(socket);
-    for (long i = 0; i < plan->count; i++)
-        MUST(zmq_send(socket, bytes, plan->size, 0));
+    while ((count = bench_next(plan)) > 0)
+        for (long i = 0; i < count; i++)
+            MUST(zmq_send(socket, bytes, plan->size, 0));
     wait_for_end_of_input();
 }
 
 /* Takes turns, as a process of many subscribers would. */
-void bench_subscribe(const struct plan *plan)
+static void subscribers_receive(void **sockets, long peers, long count, bool sliced)
 {
-    void **sockets = calloc((size_t)plan->peers, sizeof *sockets);
-    int64_t start = 0;
+    int64_t start = sliced ? bench_now() : 0;
 
-    for (long i = 0; i < plan->peers; i++)
-        sockets[i] = bench_connected(ZMQ_SUB, plan->endpoint);
-    for (long n = 0; n < plan->count; n++)
-        for (long i = 0; i < plan->peers; i++) {
+    for (long n = 0; n < count; n++)
+        for (long i = 0; i < peers; i++) {
             receive(sockets[i]);
             if (start == 0)
                 start = bench_now();
         }
-    report(bench_now() - start, plan->count * plan->peers);
+    report(bench_now() - start, count * peers);
+}
+
+void bench_subscribe(const struct plan *plan)
+{
+    void **sockets = calloc((size_t)plan->peers, sizeof *sockets);
+    long count;
+
+    for (long i = 0; i < plan->peers; i++)
+        sockets[i] = bench_connected(ZMQ_SUB, plan->endpoint);
+    while ((count = bench_next(plan)) > 0)
+        subscribers_receive(sockets, plan->peers, count, plan->count == 0);
 }
 
 /* A ROUTER, so that one is enough for REQ and DEALER, for one client and for many. */
@@ -129,6 +147,7 @@ static void report_times(int64_t *times, long count, int64_t all)
     printf("{\"seconds\": %.9f, \"count\": %ld, \"p50\": %.9f, \"p99\": %.9f, \"p999\": %.9f}\n",
            (double)all / 1e9, count, (double)times[count / 2] / 1e9,
            (double)times[count * 99 / 100] / 1e9, (double)times[count * 999 / 1000] / 1e9);
+    fflush(stdout);
 }
 
 static void round_trip(void *socket, const char *bytes, size_t size)
@@ -137,58 +156,80 @@ static void round_trip(void *socket, const char *bytes, size_t size)
     receive(socket);
 }
 
+static int64_t ask(void *socket, const char *bytes, size_t size, int64_t *times, long count)
+{
+    int64_t start = bench_now();
+
+    for (long i = 0; i < count; i++) {
+        int64_t before = bench_now();
+
+        round_trip(socket, bytes, size);
+        times[i] = bench_now() - before;
+    }
+    return bench_now() - start;
+}
+
+/* After the last slice comes a line of all together: rare times need many. */
 void bench_ask(const struct plan *plan)
 {
     void *socket = bench_connected(ZMQ_REQ, plan->endpoint);
     char *bytes = payload(plan->size);
-    int64_t *times = calloc((size_t)plan->count, sizeof *times), start;
+    int64_t *times = NULL, all = 0;
+    long count, done = 0;
 
     for (long i = 0; i < 50; i++)
         round_trip(socket, bytes, plan->size);
-    start = bench_now();
-    for (long i = 0; i < plan->count; i++) {
-        int64_t before = bench_now();
+    while ((count = bench_next(plan)) > 0) {
+        int64_t spent;
 
-        round_trip(socket, bytes, plan->size);
-        times[i] = bench_now() - before;
+        times = realloc(times, (size_t)(done + count) * sizeof *times);
+        if (times == NULL)
+            exit(1);
+        spent = ask(socket, bytes, plan->size, times + done, count);
+        report_times(times + done, count, spent);
+        done += count;
+        all += spent;
     }
-    report_times(times, plan->count, bench_now() - start);
+    if (plan->count == 0 && done > 0)
+        report_times(times, done, all);
 }
 
-void bench_crowd(const struct plan *plan)
+static void crowd_and_report(void **sockets, const struct plan *plan, const char *bytes, long count)
 {
-    void **sockets = calloc((size_t)plan->peers, sizeof *sockets);
-    char *bytes = payload(plan->size);
-    int64_t start;
+    int64_t start = bench_now();
 
-    for (long i = 0; i < plan->peers; i++) {
-        sockets[i] = bench_connected(ZMQ_DEALER, plan->endpoint);
-        round_trip(sockets[i], bytes, plan->size);
-    }
-    start = bench_now();
     for (long i = 0; i < plan->peers; i++)
         MUST(zmq_send(sockets[i], bytes, plan->size, 0));
-    for (long n = 1; n < plan->count; n++)
+    for (long n = 1; n < count; n++)
         for (long i = 0; i < plan->peers; i++) {
             receive(sockets[i]);
             MUST(zmq_send(sockets[i], bytes, plan->size, 0));
         }
     for (long i = 0; i < plan->peers; i++)
         receive(sockets[i]);
-    report(bench_now() - start, plan->count * plan->peers);
+    report(bench_now() - start, count * plan->peers);
+}
+
+void bench_crowd(const struct plan *plan)
+{
+    void **sockets = calloc((size_t)plan->peers, sizeof *sockets);
+    char *bytes = payload(plan->size);
+    long count;
+
+    for (long i = 0; i < plan->peers; i++) {
+        sockets[i] = bench_connected(ZMQ_DEALER, plan->endpoint);
+        round_trip(sockets[i], bytes, plan->size);
+    }
+    while ((count = bench_next(plan)) > 0)
+        crowd_and_report(sockets, plan, bytes, count);
 }
 
 /* A handshake is done when a message was there and back. */
-void bench_handshakes(const struct plan *plan)
+static void shake_and_report(void **sockets, const struct plan *plan, long count)
 {
-    void **sockets = calloc((size_t)plan->peers, sizeof *sockets);
-    int64_t start;
+    int64_t start = bench_now();
 
-    /* The first one waits until the server has read what it lets in. */
-    round_trip(sockets[0] = bench_connected(ZMQ_DEALER, plan->endpoint), "x", 1);
-    MUST(zmq_close(sockets[0]));
-    start = bench_now();
-    for (long done = 0; done < plan->count; done += plan->peers) {
+    for (long done = 0; done < count; done += plan->peers) {
         for (long i = 0; i < plan->peers; i++) {
             sockets[i] = bench_connected(ZMQ_DEALER, plan->endpoint);
             MUST(zmq_send(sockets[i], "x", 1, 0));
@@ -198,7 +239,19 @@ void bench_handshakes(const struct plan *plan)
             MUST(zmq_close(sockets[i]));
         }
     }
-    report(bench_now() - start, plan->count);
+    report(bench_now() - start, count);
+}
+
+void bench_handshakes(const struct plan *plan)
+{
+    void **sockets = calloc((size_t)plan->peers, sizeof *sockets);
+    long count;
+
+    /* The first one waits until the server has read what it lets in. */
+    round_trip(sockets[0] = bench_connected(ZMQ_DEALER, plan->endpoint), "x", 1);
+    MUST(zmq_close(sockets[0]));
+    while ((count = bench_next(plan)) > 0)
+        shake_and_report(sockets, plan, count);
 }
 
 static long resident(void)

@@ -47,6 +47,23 @@ class Cell:
         return max(20, MESSAGES[self.size] // few // self.peers)
 
     @property
+    def slices(self):
+        """In how many parts of a round that count is measured."""
+        if self.pattern == "handshakes":
+            return max(1, min(10, self.count // self.peers))
+        return 8 if self.is_latency else 20
+
+    @property
+    def in_slice(self):
+        each = max(2, self.count // self.slices)
+        return max(self.peers, each // self.peers * self.peers) if self.pattern == "handshakes" else each
+
+    @property
+    def warm_up(self):
+        """Of what is not counted: connections are made, memory is taken."""
+        return self.peers if self.pattern == "handshakes" else self.in_slice
+
+    @property
     def is_latency(self):
         return self.pattern == "req-rep"
 

@@ -97,19 +97,18 @@ def ideas(sodium):
     )
 
 
-def cpu_rate(result):
-    return result["count"] / result["cpu"]
+def failed(variant, why):
+    print(f"ideas: {variant.name}: {why}", file=sys.stderr)
 
 
 def compared(idea, cell, rounds, directory):
     """A row: ratios of messages a second, and of messages for each second of CPU."""
-    base, pairs = idea.without(), []
-    for number in range(rounds):
-        order = (base, idea) if number % 2 == 0 else (idea, base)
-        pairs.append({v.name: measure.measure(cell, v, directory) for v in order})
-    found = [ratios.shown(ratios.compare(pairs, idea.name, base.name, figure))
-             for figure in (ratios.rate, cpu_rate)]
-    return f"| {idea.name} | {cell.name} | {' | '.join(found)} |"
+    base = idea.without()
+    found = [measure.measure(cell, order, directory, failed)
+             for order in ([base, idea], [idea, base]) * (rounds // 2 + 1)][:rounds]
+    shown = [ratios.shown(ratios.compare(found, idea.name, base.name, figures))
+             for figures in (ratios.rates, ratios.cpu_rates)]
+    return f"| {idea.name} | {cell.name} | {' | '.join(shown)} |"
 
 
 def counted(idea, cell, directory):

@@ -1,4 +1,5 @@
-"""One measurement: a server agent, a client agent, and what is between them."""
+"""One round of measurements: for each variant a server agent, a client agent, and what is between
+them, all at the same time."""
 
 import contextlib
 import json
@@ -7,12 +8,14 @@ import pathlib
 import resource
 import signal
 import subprocess
+import time
 
 from harness import builds
 
 HERE = pathlib.Path(__file__).resolve().parent
 AGENTS = {"c": (str(builds.BUILD / "tests" / "bench" / "bench_agent"),),
           "pyzmq": ("/usr/bin/python3", str(HERE / "bench_agent.py"))}
+PROCESS_SCHEDULED = 2  # which of a process's clocks
 
 
 class Failed(Exception):
@@ -20,12 +23,14 @@ class Failed(Exception):
 
 
 class Agent:
-    def __init__(self, cell, role, endpoint, env, within=()):
+    """Measures in slices where it is given no count."""
+
+    def __init__(self, cell, role, endpoint, env, within=(), count=None):
         env = dict(env, BENCH_IO_THREADS=str(cell.threads))
         self.process = subprocess.Popen(
-            [*within, *AGENTS[cell.agents], role, endpoint, str(cell.count), str(cell.size),
-             str(cell.peers)], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
+            [*within, *AGENTS[cell.agents], role, endpoint,
+             str(cell.count if count is None else count), str(cell.size), str(cell.peers)],
+            env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def line(self):
         line = self.process.stdout.readline()
@@ -35,6 +40,20 @@ class Agent:
 
     def result(self):
         return json.loads(self.line())
+
+    def tell(self, count):
+        self.process.stdin.write(f"{count}\n")
+        self.process.stdin.flush()
+
+    def last_result(self):
+        """What it says when there are no more slices; None if it has nothing to say."""
+        self.process.stdin.close()
+        line = self.process.stdout.readline()
+        return json.loads(line) if line else None
+
+    def cpu_seconds(self):
+        """So far, of all of its threads; as precise as the scheduler knows."""
+        return time.clock_gettime(~self.process.pid << 3 | PROCESS_SCHEDULED)
 
     def end(self):
         """CPU seconds."""
@@ -52,40 +71,101 @@ class Agent:
             self.end()
 
 
-def measure(cell, variant, directory):
-    """What the measuring agent said, with "cpu" seconds of everybody."""
-    network = (contextlib.nullcontext() if variant.network is None
-               else variant.network(directory / "network"))
-    with network as ends:
-        return measure_agents(cell, variant, directory, ends)
+class Living:
+    """A server and a client of one variant, with what is between them; ends as a context manager."""
 
+    def __init__(self, cell, variant, directory):
+        self.cell, self.variant, self.slices = cell, variant, []
+        with contextlib.ExitStack() as stack:
+            ends = (None if variant.network is None else
+                    stack.enter_context(variant.network(directory / f"network-{id(self)}")))
+            self.start(directory, ends, stack)
+            self.stack = stack.pop_all()
 
-def measure_agents(cell, variant, directory, ends):
-    env = variant.environment(directory)
-    address, there, here = ("127.0.0.1", (), ()) if ends is None else (
-        ends.address, ends.server, ends.client)
-    server = Agent(cell, cell.server_role, f"tcp://{address}:*", env, there)
-    client = tunnel = None
-    try:
-        endpoint = server.line()
-        if variant.tunnel is not None:
-            tunnel = variant.tunnel(directory / variant.tunnel.program,
-                                    endpoint.rsplit(":", 1)[1])
+    def start(self, directory, ends, stack):
+        env, self.between = self.variant.environment(directory), [ends] if ends is not None else []
+        address, there, here = ("127.0.0.1", (), ()) if ends is None else (
+            ends.address, ends.server, ends.client)
+        self.server = Agent(self.cell, self.cell.server_role, f"tcp://{address}:*", env, there, count=0)
+        stack.callback(self.server.kill)
+        endpoint = self.server.line()
+        if self.variant.tunnel is not None:
+            tunnel = self.variant.tunnel(directory / self.variant.tunnel.program,
+                                         endpoint.rsplit(":", 1)[1])
+            stack.callback(tunnel.close)
+            self.between.append(tunnel)
             endpoint = f"tcp://127.0.0.1:{tunnel.port}"
-        client = Agent(cell, cell.client_role, endpoint, env, here)
-        result = (server if cell.server_measures else client).result()
-        result["cpu"] = client.end() + server.end()
-        if tunnel is not None:
-            result["cpu"] += tunnel.cpu_seconds()
-        if ends is not None:
-            result["cpu"] += ends.cpu_seconds()
-        return result
-    finally:
-        for agent in (server, client):
-            if agent is not None:
-                agent.kill()
-        if tunnel is not None:
-            tunnel.close()
+        self.client = Agent(self.cell, self.cell.client_role, endpoint, env, here, count=0)
+        stack.callback(self.client.kill)
+        self.slice(self.cell.warm_up)
+        self.slices.clear()
+        self.before = self.cpu_between()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stack.close()
+
+    def cpu_between(self):
+        return sum(between.cpu_seconds() for between in self.between)
+
+    def cpu_seconds(self):
+        return self.server.cpu_seconds() + self.client.cpu_seconds()
+
+    def slice(self, count):
+        before = self.cpu_seconds()
+        for agent in (self.server, self.client):
+            if agent is self.client or self.cell.server_role != "echo":
+                agent.tell(count)
+        result = (self.server if self.cell.server_measures else self.client).result()
+        self.slices.append(dict(result, cpu=self.cpu_seconds() - before))
+
+    def result(self):
+        """Of all slices: "seconds", "count", "cpu" of everybody, and for each slice its "rates" and
+        "cpus" (microseconds for each message), and "p50s" where times are measured."""
+        total = {name: sum(each[name] for each in self.slices) for name in ("seconds", "count", "cpu")}
+        total["cpu"] += self.cpu_between() - self.before
+        total["rates"] = [short(each["count"] / each["seconds"]) for each in self.slices]
+        total["cpus"] = [short(each["cpu"] / each["count"] * 1e6) for each in self.slices]
+        if self.cell.is_latency:
+            total["p50s"] = [short(each["p50"]) for each in self.slices]
+            total.update((name, each) for name, each in (self.client.last_result() or {}).items()
+                         if name.startswith("p"))
+        return total
+
+
+def short(value):
+    return float(f"{value:.5g}")
+
+
+def measure(cell, chosen, directory, failed):
+    """{variant's name: result}. All are alive at the same time and measured in turns, slice by slice:
+    what the machine does meanwhile happens to all of them. Who fails is told to failed(variant, why)."""
+    results = {}
+    with contextlib.ExitStack() as stack:
+        living = []
+        for variant in chosen:
+            with telling(variant, failed):
+                living.append(stack.enter_context(Living(cell, variant, directory)))
+        for number in range(cell.slices):
+            # Nobody is always behind the same one.
+            for one in list(living if number % 2 == 0 else living[::-1]):
+                with telling(one.variant, failed, lambda one=one: living.remove(one)):
+                    one.slice(cell.in_slice)
+        for one in living:
+            with telling(one.variant, failed):
+                results[one.variant.name] = one.result()
+    return results
+
+
+@contextlib.contextmanager
+def telling(variant, failed, then=lambda: None):
+    try:
+        yield
+    except (Failed, OSError, ValueError, subprocess.CalledProcessError) as why:
+        failed(variant, why)
+        then()
 
 
 def allow_many_descriptors(wanted=65536):

@@ -5,6 +5,7 @@ Needs root (or CAP_SYS_ADMIN and CAP_NET_ADMIN) and, for WireGuard, /dev/net/tun
 
 import contextlib
 import functools
+import itertools
 import os
 import pathlib
 import re
@@ -14,6 +15,8 @@ import time
 
 # Of a process that nobody else would end, were the measurement killed.
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM")
+
+NUMBERS = itertools.count()  # several may be there at a time
 
 SERVER, CLIENT = "10.213.0.1", "10.213.0.2"
 
@@ -29,7 +32,8 @@ class Pair:
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
-        self.names = [f"curveshim-bench-{os.getpid()}-{end}" for end in ("s", "c")]
+        number = next(NUMBERS)
+        self.names = [f"curveshim-bench-{os.getpid()}-{number}{end}" for end in ("s", "c")]
         self.server, self.client = (("ip", "netns", "exec", name) for name in self.names)
 
     def __enter__(self):
@@ -119,7 +123,7 @@ class WireGuard(Pair):
 def remove_left_over():
     """What a measurement that was killed could not take away."""
     for name in os.listdir("/run/netns") if os.path.isdir("/run/netns") else ():
-        found = re.fullmatch(r"curveshim-bench-(\d+)-[sc]", name)
+        found = re.fullmatch(r"curveshim-bench-(\d+)-\d*[sc]", name)
         if found and not os.path.exists(f"/proc/{found[1]}"):
             subprocess.run(["ip", "netns", "delete", name], capture_output=True)
 

@@ -1,5 +1,6 @@
-"""Medians, spreads and ratios. Repetitions are paired: what was measured one after the other in a round
-is compared, so that a machine that slows down slows both."""
+"""Medians, spreads and ratios. What is compared is paired: each slice of a round with the one of the same
+number, so that a machine that slows down slows both. Of a round counts the median of its pairs; of
+several rounds, each with processes of its own, the median, with an interval by resampling the rounds."""
 
 import random
 import statistics
@@ -20,14 +21,32 @@ def interval(values, share=0.95):
     return medians[cut], medians[-1 - cut]
 
 
-def compare(rounds, name, reference, figure):
+def rates(result):
+    return result.get("rates", [rate(result)])
+
+
+def cpu_rates(result):
+    """Messages for each second of CPU, of both agents."""
+    return [1 / cpu for cpu in result.get("cpus", [result["cpu"] / result["count"]])]
+
+
+def trips(result):
+    return result.get("p50s", [result["p50"]])
+
+
+def pairs(rounds, name, reference, figures):
+    """Of each round in which both were measured, the median of their slices' ratios."""
+    return [statistics.median(a / b for a, b in zip(figures(each[name]), figures(each[reference])))
+            for each in rounds if name in each and reference in each]
+
+
+def compare(rounds, name, reference, figures):
     """Ratio of two variants' figures: {"median", "low", "high", "rounds"}; None without a pair."""
-    pairs = [figure(each[name]) / figure(each[reference]) for each in rounds
-             if name in each and reference in each]
-    if not pairs:
+    found = pairs(rounds, name, reference, figures)
+    if not found:
         return None
-    low, high = interval(pairs)
-    return {"median": statistics.median(pairs), "low": low, "high": high, "rounds": len(pairs)}
+    low, high = interval(found)
+    return {"median": statistics.median(found), "low": low, "high": high, "rounds": len(found)}
 
 
 def shown(ratio):

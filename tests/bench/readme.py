@@ -85,8 +85,9 @@ def section(document):
     machine = document["machine"]
     parts = [
         f"`./scripts/bench` measures this, on {machine['cores']} cores of {machine['processor']}, Linux "
-        f"{machine['kernel']}: medians of {document['cells'][0]['rounds']} interleaved repetitions; "
-        "messages, round trips (p50) or handshakes. Ratios are of rates: above 1, curveshim is faster. "
+        f"{machine['kernel']}: medians of {document['cells'][0]['rounds']} rounds, in each of which all are "
+        "alive at the same time and are measured in turns, slice by slice; messages, round trips (p50) or "
+        "handshakes. Ratios are of rates: above 1, curveshim is faster. "
         "WireGuard runs between two network namespaces; its column is to be compared with "
         "[curveshim across the same pair](tests/bench/results/results.md).",
         speeds(document), verdict(document),

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import statistics
 
 from . import cells, ratios, targets, variants
@@ -61,13 +62,16 @@ def figures(cell, rounds):
                    each["cpu"] / each["count"] * 1e6 for each in mine)}
         for name, other in (("to_reference", reference), ("to_hand", variants.HAND),
                             ("to_null", variants.NULL)):
-            row[name] = ratios.compare(rounds, variant.name, other.name, ratios.rate)
+            row[name] = ratios.compare(rounds, variant.name, other.name, ratios.rates)
+        row["cpu_to_reference"] = ratios.compare(rounds, variant.name, reference.name, ratios.cpu_rates)
         for name in ("p50", "p99", "p999"):
             if name in mine[0]:
                 row[name] = statistics.median(each[name] for each in mine)
         if cell.is_latency:
             row["latency_to_reference"] = ratios.compare(
-                rounds, variant.name, reference.name, lambda each: each["p50"])
+                rounds, variant.name, reference.name, ratios.trips)
+        # Everything that was measured, so that all of the above can be computed from it again.
+        row["repetitions"] = [each.get(variant.name) for each in rounds]
         found[variant.name] = row
     return {"cell": cell.name, "pattern": cell.pattern, "size": cell.size, "peers": cell.peers,
             "keys": cell.keys, "threads": cell.threads, "agents": cell.agents,
@@ -86,11 +90,13 @@ def table(measured):
     lines = []
     for figure in measured:
         lines += [f"**{figure['cell']}** ({figure['rounds']} rounds)", "",
-                  f"| | to {figure['reference']} | to NULL | median | CPU s per million |"
+                  f"| | to {figure['reference']} | for a second of CPU | to NULL | median | "
+                  "CPU s per million |"
                   + (" p50 µs | p99 | p99.9 |" if figure["pattern"] == "req-rep" else ""),
-                  "| --- " * (8 if figure["pattern"] == "req-rep" else 5) + "|"]
+                  "| --- " * (9 if figure["pattern"] == "req-rep" else 6) + "|"]
         for name, row in figure["variants"].items():
             line = (f"| {name} | {ratios.shown(row['to_reference'])} | "
+                    f"{ratios.shown(row.get('cpu_to_reference'))} | "
                     f"{ratios.shown(row['to_null'])} | {ratios.per_second(row['rate']['median'])} | "
                     f"{row['cpu_per_million']:.2f} |")
             if "p50" in row:
@@ -100,11 +106,17 @@ def table(measured):
     return "\n".join(lines)
 
 
+def readable(document):
+    """JSON, a list of numbers in a line."""
+    return re.sub(r"\[[\s\d.,e+-]+\]", lambda found: " ".join(found[0].split()),
+                  json.dumps(document, indent=1)) + "\n"
+
+
 def write(directory, measurements, extra, lacking):
     measured = [figures(cell, rounds) for cell in cells.everything()
                 if (rounds := measurements.rounds(cell))]
     document = {"machine": machine(), "lacking": lacking, "cells": measured, "figures": extra}
-    (directory / "results.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    (directory / "results.json").write_text(readable(document), encoding="utf-8")
     (directory / "results.md").write_text(markdown(document), encoding="utf-8")
     return document
 

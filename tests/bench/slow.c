@@ -5,7 +5,8 @@
 #include <time.h>
 
 /* A deliberate slow-down, preloaded to see that the measurements notice it: SLOW_PS_PER_BYTE
- * picoseconds for each byte sent, SLOW_NS_PER_CONNECT nanoseconds for each connection. */
+ * picoseconds for each byte sent or received, SLOW_NS_PER_CONNECT nanoseconds for each connection.
+ */
 
 static void spin(int64_t nanoseconds)
 {
@@ -24,22 +25,43 @@ static int64_t setting(const char *name)
     return value != NULL ? strtoll(value, NULL, 10) : 0;
 }
 
+/* Reading the clock takes longer than a small message owes: debts are paid together, but soon. */
+static void pay(int64_t *owed, ssize_t bytes)
+{
+    static int64_t cost = -1;
+
+    if (cost < 0)
+        cost = setting("SLOW_PS_PER_BYTE");
+    if (bytes > 0)
+        *owed += cost * (int64_t)bytes;
+    if (*owed > 20000000) {
+        spin(*owed / 1000);
+        *owed = 0;
+    }
+}
+
 ssize_t send(int fd, const void *buffer, size_t size, int flags)
 {
     static ssize_t (*real)(int, const void *, size_t, int);
-    static int64_t cost = -1, owed;
+    static __thread int64_t owed;
 
     if (real == NULL)
         *(void **)&real = dlsym(RTLD_NEXT, "send");
-    if (cost < 0)
-        cost = setting("SLOW_PS_PER_BYTE");
-    /* Reading the clock takes longer than a small send owes. */
-    owed += cost * (int64_t)size;
-    if (owed > 2000000) {
-        spin(owed / 1000);
-        owed = 0;
-    }
+    pay(&owed, (ssize_t)size);
     return real(fd, buffer, size, flags);
+}
+
+ssize_t recv(int fd, void *buffer, size_t size, int flags)
+{
+    static ssize_t (*real)(int, void *, size_t, int);
+    static __thread int64_t owed;
+    ssize_t received;
+
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "recv");
+    received = real(fd, buffer, size, flags);
+    pay(&owed, received);
+    return received;
 }
 
 int connect(int fd, const struct sockaddr *address, socklen_t size)

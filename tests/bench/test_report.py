@@ -76,3 +76,20 @@ def test_a_run_that_was_killed_goes_on(tmp_path):
 def test_an_interval_holds_its_median():
     low, high = ratios.interval([0.9, 0.95, 1.0, 1.0, 1.01, 1.02, 1.1])
     assert 0.9 <= low <= 1.0 <= high <= 1.1
+
+
+def test_what_slows_both_down_is_not_compared(tmp_path):
+    """A machine that becomes ten times slower within a round, and a variant that is 2 % slower."""
+    measurements = results.Measurements(tmp_path / "measurements", again=True)
+    for number in range(7):
+        for variant, factor in ((ZAUTH, 1.0), (SHIM, 0.98)):
+            measurements.add(cells.Cell("push-pull"), variant, number, {
+                "seconds": 1, "count": 100, "cpu": 1, "rates": [factor * rate for rate in (1000, 700, 100)],
+                "cpus": [1 / factor / load for load in (1, 2, 3)]})
+    document = results.write(tmp_path, measurements, {}, {})
+    row = document["cells"][0]["variants"][SHIM.name]
+    for ratio in (row["to_reference"], row["cpu_to_reference"]):
+        assert ratio["low"] == pytest.approx(0.98) and ratio["high"] == pytest.approx(0.98)
+    written = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    kept = written["cells"][0]["variants"][SHIM.name]["repetitions"]
+    assert len(kept) == 7 and kept[0]["rates"] == [980, 686, 98]
