@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import json
 import os
 import pathlib
 import socket
@@ -169,7 +170,9 @@ class Scene:
                 for side, log in self.logs.items()}
 
     def report(self):
-        return {side: log.events() for side, log in self.logs.items()}
+        """Text, which pytest shows in full."""
+        return "\n".join(f"{side}: {json.dumps(event)}" for side, log in self.logs.items()
+                         for event in log.events())
 
     def close(self):
         self._over.set()

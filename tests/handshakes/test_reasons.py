@@ -114,21 +114,29 @@ def server_of_another_stack_that_connects(scene):
     scene.say(scene.server(C, scene.certs), bytes(greeting))
 
 
-def silent_authenticator(scene):
-    """One that answers 300: libzmq says nothing to the client."""
+def authenticator(scene, step):
+    """By hand, beside a server by hand; `step`, which is given its socket, is repeated."""
     handler = scene.peer(zmq.REP, rcvtimeo=50)
     handler.bind("inproc://zeromq.zap.01")
-
-    def refuse():
-        with contextlib.suppress(zmq.Again):
-            request = handler.recv_multipart()
-            handler.send_multipart([b"1.0", request[1], b"300", b"", b"", b""])
-
-    scene.meanwhile(refuse)
+    scene.meanwhile(lambda: step(handler))
     secret = re.search('secret-key = "(.*)"', (scene.certs / "server.key_secret").read_text())[1]
     server = scene.peer(zmq.REP, curve_server=True, curve_secretkey=secret.encode(),
                         zap_domain=b"test")
     scene.client(WHEEL, bound(server), scene.certs)
+
+
+def silent_authenticator(scene):
+    authenticator(scene, lambda handler: handler.poll(50, zmq.POLLERR))
+
+
+def failing_authenticator(scene):
+    """libzmq says nothing to the client; whether it hangs up depends on who is faster."""
+    def refuse(handler):
+        with contextlib.suppress(zmq.Again):
+            request = handler.recv_multipart()
+            handler.send_multipart([b"1.0", request[1], b"300", b"", b"", b""])
+
+    authenticator(scene, refuse)
 
 
 def old_server(scene):
@@ -246,6 +254,8 @@ CASES = (
          server=("peer is a CURVE server itself .*",)),
     Case("silent-authenticator", silent_authenticator,
          client=(r"refused by the peer's authenticator \(no answer\)",)),
+    Case("failing-authenticator", failing_authenticator,
+         client=(r"refused by the peer's authenticator \((no answer|it closed the connection)\)",)),
     Case("old-server", old_server, client=("peer speaks ZMTP 1 or 2",)),
     Case("old-client", old_client, server=("peer speaks ZMTP 1 or 2",)),
     Case("web-server", web_server, client=("peer does not speak ZMTP 3",), with_asan=False),
