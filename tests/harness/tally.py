@@ -1,6 +1,8 @@
-"""Adds up what meson and pytest wrote down: `tally.py DIRECTORY [FAILED-STEP]...`.
+"""Adds up what meson and pytest wrote down: `tally.py DIRECTORY [FAILED-STEP]...`, or names the
+end-to-end tests that failed, as pytest takes them: `tally.py --failures DIRECTORY`.
 
-Prints what failed and what was skipped, and last "N passed, N failed"."""
+Prints what failed and what was skipped, and last "N passed, N failed". What failed beside others
+and passed when it was run again by itself counts as passed, and is named."""
 
 import json
 import pathlib
@@ -17,6 +19,7 @@ class Tally:
         self.passed = 0
         self.failed = []
         self.skipped = []
+        self.alone = []
 
     def add_unit(self, test):
         """One program of meson's; cmocka says how many tests it held."""
@@ -32,15 +35,35 @@ class Tally:
             self.passed += counts["passed"]
             self.failed += [f"{name} ({result})"] * max(1, counts["failed"])
 
-    def add_case(self, case):
-        name = f"{case.get('classname')}::{case.get('name')}"
+    def add_case(self, case, again=()):
         skipped = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
-            self.failed.append(name)
+        if failed(case) and name(case) in again:
+            self.alone.append(name(case))
+            self.passed += 1
+        elif failed(case):
+            self.failed.append(name(case))
         elif skipped is not None:
-            self.skipped.append(f"{name}: {skipped.get('message')}")
+            self.skipped.append(f"{name(case)}: {skipped.get('message')}")
         else:
             self.passed += 1
+
+
+def name(case):
+    return f"{case.get('classname')}::{case.get('name')}"
+
+
+def failed(case):
+    return case.find("failure") is not None or case.find("error") is not None
+
+
+def cases(path):
+    return xml.etree.ElementTree.parse(path).iter("testcase") if path.exists() else ()
+
+
+def failures(directory):
+    """A test's group comes after its name."""
+    return [f"tests/{case.get('classname').replace('.', '/')}.py::{case.get('name').split('@')[0]}"
+            for case in cases(directory / "pytest.xml") if failed(case)]
 
 
 def collect(directory, failed_steps):
@@ -49,17 +72,21 @@ def collect(directory, failed_steps):
     if unit.exists():
         for line in unit.read_text(encoding="utf-8").splitlines():
             tally.add_unit(json.loads(line))
-    cases = directory / "pytest.xml"
-    if cases.exists():
-        for case in xml.etree.ElementTree.parse(cases).iter("testcase"):
-            tally.add_case(case)
+    again = {name(case) for case in cases(directory / "again.xml") if not failed(case)}
+    for case in cases(directory / "pytest.xml"):
+        tally.add_case(case, again)
     tally.failed += failed_steps
     return tally
 
 
 def main():
+    if sys.argv[1] == "--failures":
+        print(*failures(pathlib.Path(sys.argv[2])), sep="\n")
+        return 0
     tally = collect(pathlib.Path(sys.argv[1]), sys.argv[2:])
-    for title, names in (("Skipped", tally.skipped), ("Failed", tally.failed)):
+    for title, names in (("Skipped", tally.skipped),
+                         ("Failed beside others, passed by themselves", tally.alone),
+                         ("Failed", tally.failed)):
         if names:
             print(f"\n{title}:")
             for name in names:
