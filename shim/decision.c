@@ -23,7 +23,7 @@ void decision_by_key(struct decision *decision, const struct config *config,
     const struct certdir_file *file = certdir_find(revoked, key);
     const char *refusal;
 
-    *decision = (struct decision){300, "unknown key", .changes = INT64_MAX};
+    *decision = (struct decision){300, "unknown key", .changes = INT64_MAX, .begins = INT64_MIN};
     if (file != NULL) {
         decision->status = 400;
         decision->reason = "revoked";
@@ -42,6 +42,7 @@ void decision_by_key(struct decision *decision, const struct config *config,
     refusal = policy_refusal(file->policy, access);
     decision->status = refusal == NULL ? 200 : 300;
     decision->superseded = refusal == NULL && file->policy->superseded;
+    decision->begins = file->policy->not_before;
     decision->changes = policy_next_change(file->policy, access->now);
     decision->reason = decision->superseded ? "superseded key"
                        : refusal == NULL    ? "authorised"

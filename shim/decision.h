@@ -15,6 +15,7 @@ struct decision {
     const char *reason; /* static */
     bool superseded;    /* accepted, with a key that a newer one is to replace */
     int64_t changes;    /* when time alone makes another of it; INT64_MAX: never */
+    int64_t begins;     /* set back before it, the clock undoes it; INT64_MIN: never */
     char name[256];     /* of the certificate; "" if there is none */
 };
 

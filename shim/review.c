@@ -10,14 +10,17 @@
 #include "shim/observer.h"
 #include "shim/superseded.h"
 
-/* The clock may be set, and stands still while the machine sleeps. */
-#define LONGEST_MS 900
+/* The clock may be set, and stands still while the machine sleeps. A second is promised, of which a
+ * busy machine needs a part. */
+#define LONGEST_MS 600
 /* Another thread is at it, or an answer is just being found. */
 #define SOON_MS 10
 
 static pthread_mutex_t reviewing = PTHREAD_MUTEX_INITIALIZER;
-static unsigned long reviewed;  /* the version of the set */
-static int64_t due = INT64_MAX; /* when time alone changes a decision next; seconds since 1970 */
+static unsigned long reviewed; /* the version of the set */
+/* Between these times, in seconds since 1970, time alone changes no decision. */
+static int64_t since = INT64_MIN;
+static int64_t due = INT64_MAX;
 
 static void expect(int64_t moment)
 {
@@ -30,7 +33,13 @@ static void expect(int64_t moment)
 
 void review_expect(const struct decision *decision)
 {
+    int64_t seen = __atomic_load_n(&since, __ATOMIC_RELAXED);
+
     expect(decision->changes);
+    while (decision->begins > seen &&
+           !__atomic_compare_exchange_n(&since, &seen, decision->begins, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED))
+        ;
 }
 
 static void end(const struct connection *connection, const struct decision *decision,
@@ -89,7 +98,7 @@ static long rest(const struct timespec *now)
     int64_t until = __atomic_load_n(&due, __ATOMIC_RELAXED), left = until - now->tv_sec;
 
     if (until == INT64_MAX)
-        return -1;
+        return __atomic_load_n(&since, __ATOMIC_RELAXED) == INT64_MIN ? -1 : LONGEST_MS;
     if (left > LONGEST_MS / 1000 + 1)
         return LONGEST_MS;
     left = left * 1000 - now->tv_nsec / 1000000;
@@ -103,10 +112,12 @@ long review_work(void)
 
     clock_gettime(CLOCK_REALTIME, &now);
     if (version == __atomic_load_n(&reviewed, __ATOMIC_RELAXED) &&
+        now.tv_sec >= __atomic_load_n(&since, __ATOMIC_RELAXED) &&
         now.tv_sec < __atomic_load_n(&due, __ATOMIC_RELAXED))
         return rest(&now);
     if (pthread_mutex_trylock(&reviewing) != 0)
         return SOON_MS;
+    __atomic_store_n(&since, INT64_MIN, __ATOMIC_RELAXED);
     __atomic_store_n(&due, INT64_MAX, __ATOMIC_RELAXED);
     if (review_all(now.tv_sec)) {
         __atomic_store_n(&reviewed, version, __ATOMIC_RELAXED);
