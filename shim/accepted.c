@@ -10,10 +10,12 @@
 #include "shim/connection_label.h"
 #include "shim/connections.h"
 #include "shim/observer.h"
+#include "shim/observer_ends.h"
 
 static __thread __attribute__((tls_model("initial-exec"))) struct {
     const void *asked; /* where the peer's address was written last */
     int unnamed;       /* accepted, and not yet named: the descriptor + 1; 0: none */
+    ino_t inode;       /* of that one */
     bool binding;
 } self;
 
@@ -52,12 +54,23 @@ void accepted_connection(int listener, int fd)
     if (fd >= 0 && is_secured(listener)) {
         secure(fd);
         self.unnamed = fd + 1;
+        self.inode = ends_accepted(fd);
     }
 }
 
-void accepted_asked(int fd, const void *address)
+void accepted_asked(int fd, const struct sockaddr *address, socklen_t size)
 {
-    self.asked = self.unnamed == fd + 1 ? address : NULL;
+    self.asked = NULL;
+    if (self.unnamed != fd + 1)
+        return;
+    self.asked = address;
+    ends_named(fd, true, address, size);
+}
+
+void accepted_asked_own(int fd, const struct sockaddr *address, socklen_t size)
+{
+    if (self.unnamed == fd + 1)
+        ends_named(fd, false, address, size);
 }
 
 static unsigned port_of(const struct sockaddr *address)
@@ -98,7 +111,7 @@ int accepted_named(const struct sockaddr *address, socklen_t length, char *host,
     named = result == 0 ? strlen(host) + 1 : 0;
     if (named == 0 || named + CONNECTION_LABEL > size)
         return result;
-    id = connections_accepted(fd, host, port_of(address));
+    id = connections_accepted(fd, self.inode, host, port_of(address));
     if (id != 0) {
         connection_label_write(label, fd, id);
         memmove(host + CONNECTION_LABEL, host, named);

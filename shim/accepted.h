@@ -21,8 +21,9 @@ void accepted_bind_ends(void);
 void accepted_socket(int fd);
 /* accept on listener returned fd. */
 void accepted_connection(int listener, int fd);
-/* getpeername wrote the peer of fd to address. */
-void accepted_asked(int fd, const void *address);
+/* getpeername wrote the peer of fd to address, getsockname its own end. */
+void accepted_asked(int fd, const struct sockaddr *address, socklen_t size);
+void accepted_asked_own(int fd, const struct sockaddr *address, socklen_t size);
 /* getnameinfo wrote the name of address to host, of size bytes, or failed with result. What it has
  * to return. */
 int accepted_named(const struct sockaddr *address, socklen_t length, char *host, size_t size,

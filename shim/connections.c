@@ -53,7 +53,7 @@ static bool is_open(const struct connection *connection)
     return connection->inode != 0 && observer_inode(connection->fd) == connection->inode;
 }
 
-uint64_t connections_accepted(int fd, const char *address, unsigned port)
+uint64_t connections_accepted(int fd, ino_t inode, const char *address, unsigned port)
 {
     struct entry *entry = calloc(1, sizeof *entry), *old;
     uint64_t id = 0;
@@ -61,7 +61,7 @@ uint64_t connections_accepted(int fd, const char *address, unsigned port)
     if (entry == NULL)
         return 0;
     entry->connection.fd = fd;
-    entry->connection.inode = observer_inode(fd);
+    entry->connection.inode = inode;
     entry->connection.since = (int64_t)time(NULL);
     entry->connection.accepted = observer_now();
     entry->connection.port = port;

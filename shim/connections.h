@@ -43,8 +43,9 @@ struct connection {
     char name[CONNECTION_NAME];  /* of the certificate that let it in, or "" */
 };
 
-/* libzmq has accepted fd. The new connection's id; 0 when out of memory. */
-uint64_t connections_accepted(int fd, const char *address, unsigned port);
+/* libzmq has accepted fd, a socket with that inode. The new connection's id; 0 when out of memory.
+ */
+uint64_t connections_accepted(int fd, ino_t inode, const char *address, unsigned port);
 
 /* The authenticator is asked: whose key, at which listener. Comes before the decision is made, so
  * that a change of the set either counts in the decision or finds the connection. False if the

@@ -114,7 +114,7 @@ EXPORT int getpeername(int fd, struct sockaddr *address, socklen_t *size)
     int result = real_getpeername(fd, address, size);
 
     if (result == 0)
-        accepted_asked(fd, address);
+        accepted_asked(fd, address, *size);
     return result;
 }
 
@@ -137,7 +137,11 @@ EXPORT int listen(int fd, int backlog)
 
 EXPORT int getsockname(int fd, struct sockaddr *address, socklen_t *size)
 {
-    return real_getsockname(overlap_named(fd), address, size);
+    int result = real_getsockname(overlap_named(fd), address, size);
+
+    if (result == 0)
+        accepted_asked_own(fd, address, *size);
+    return result;
 }
 
 EXPORT int close(int fd)

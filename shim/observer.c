@@ -9,10 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "shim/observer_ends.h"
 #include "shim/observer_life.h"
 #include "shim/routes.h"
 #include "shim/table.h"
-#include "shim/wire_peer.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -132,22 +132,6 @@ static bool is_stream(int fd)
     return family == AF_INET || family == AF_INET6 || family == AF_UNIX;
 }
 
-/* What is left of a slot when its descriptor's number is used anew. */
-static void slot_clear(struct slot *slot)
-{
-    uint64_t told = slot->told;
-
-    __atomic_store_n(&slot->life, 0, __ATOMIC_RELEASE);
-    memset(slot, 0, sizeof *slot);
-    slot->told = told;
-}
-
-static void set_address(struct slot_address *where, const struct sockaddr *address, socklen_t size)
-{
-    where->size = size <= sizeof where->ip6 ? size : sizeof(sa_family_t);
-    memcpy(&where->any, address, where->size);
-}
-
 bool observer_connect(int fd, const struct sockaddr *address, socklen_t size, const void *caller)
 {
     uint64_t parts[2];
@@ -166,7 +150,7 @@ bool observer_connect(int fd, const struct sockaddr *address, socklen_t size, co
     slot->peer = table_hash(parts, sizeof parts) | 1;
     slot->connecting = true;
     slot->route = routes_key_connected(address, size);
-    set_address(&slot->remote, address, size);
+    ends_set(&slot->remote, address, size);
     observer_states[fd] = OBSERVER_CONNECTING | BORN;
     if (backoff_holds(&observer_backoff, slot->peer, observer_now())) {
         errno = ETIMEDOUT;
@@ -207,44 +191,27 @@ bool observer_is_socket(int fd)
     return false;
 }
 
-static void set_accepted(struct slot *slot, int fd)
-{
-    struct sockaddr_storage address = {0};
-    socklen_t size = sizeof address;
-    char text[WIRE_PEER_TEXT];
-
-    if (getpeername(fd, (struct sockaddr *)&address, &size) == 0)
-        set_address(&slot->remote, (struct sockaddr *)&address, size);
-    size = sizeof slot->who;
-    if (address.ss_family == AF_UNIX)
-        (void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &slot->who, &size);
-    if (address.ss_family == AF_UNIX && wire_peer_local(text, fd))
-        slot->route = routes_key(true, text);
-    size = sizeof address;
-    if (address.ss_family != AF_UNIX && getsockname(fd, (struct sockaddr *)&address, &size) == 0)
-        set_address(&slot->local, (struct sockaddr *)&address, size);
-}
-
 /* Begins to watch a descriptor that may speak ZMTP. NULL if it cannot. */
 struct slot *observer_begin(int fd)
 {
     ino_t inode = observer_inode(fd);
-    struct slot *slot;
+    struct slot *slot = slot_if_any(fd);
+    bool known = inode != 0 && ends_take(slot, inode);
 
-    if (inode == 0 || !is_stream(fd)) {
+    if (inode == 0 || (!known && !is_stream(fd))) {
         observer_states[fd] |= QUIET;
         return NULL;
     }
     slot = slot_of(fd);
     if (slot == NULL)
         return NULL;
-    if (!(observer_states[fd] & OBSERVER_CONNECTING))
+    if (!known && !(observer_states[fd] & OBSERVER_CONNECTING))
         slot_clear(slot);
     slot->inode = inode;
     slot->peer_is_old = observer_states[fd] & FOREIGN_IN;
     slot->watched = true;
-    if (!slot->connecting)
-        set_accepted(slot, fd);
+    if (!known && !slot->connecting)
+        ends_find(slot, fd);
     if (slot->life == 0)
         life_begins(slot);
     else

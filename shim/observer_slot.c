@@ -1,5 +1,6 @@
 #include "shim/observer_slot.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #include "shim/observer.h"
@@ -47,6 +48,15 @@ struct slot *slot_of(int fd)
                                      __ATOMIC_ACQUIRE))
         munmap(piece, size);
     return slot_if_any(fd);
+}
+
+void slot_clear(struct slot *slot)
+{
+    uint64_t told = slot->told;
+
+    __atomic_store_n(&slot->life, 0, __ATOMIC_RELEASE);
+    memset(slot, 0, sizeof *slot);
+    slot->told = told;
 }
 
 int slot_highest(void)

@@ -31,6 +31,7 @@ struct slot {
     ino_t inode;    /* of the socket: a later file of the same number has another */
     uint64_t peer;  /* whom it connects to, for the back-off; 0: accepted */
     uint64_t route; /* routes.h; 0: accepted */
+    bool accepted;  /* just so: its inode and its ends are here (observer_ends.h) */
     bool connecting;
     bool watched;     /* the connection is there, and something was sent or received */
     bool peer_is_old; /* it has shown no ZMTP 3 greeting */
@@ -49,6 +50,9 @@ struct slot {
 struct slot *slot_of(int fd);
 /* The same for a slot that was there before; never maps anything. */
 struct slot *slot_if_any(int fd);
+
+/* What is left of it when its descriptor's number is used anew. */
+void slot_clear(struct slot *slot);
 
 /* The highest descriptor that has had a slot. */
 int slot_highest(void);
