@@ -2,41 +2,45 @@
 
 #include <string.h>
 
-static struct failure_run *find(struct failures *failures, uint64_t peer)
+/* FAILURES_RUNS if there is none. */
+static int find(const struct failures *failures, uint64_t peer)
 {
-    for (int i = 0; i < FAILURES_RUNS; i++)
-        if (failures->runs[i].peer == peer)
-            return &failures->runs[i];
-    return NULL;
+    int at = 0;
+
+    while (at < FAILURES_RUNS && failures->peers[at] != peer)
+        at++;
+    return at;
 }
 
-static struct failure_run *make_room(struct failures *failures)
+static int make_room(const struct failures *failures)
 {
-    struct failure_run *oldest = &failures->runs[0];
+    int oldest = 0, unused = find(failures, 0);
 
-    for (int i = 0; i < FAILURES_RUNS; i++) {
-        if (failures->runs[i].peer == 0)
-            return &failures->runs[i];
-        if (failures->runs[i].last < oldest->last)
-            oldest = &failures->runs[i];
-    }
+    if (unused < FAILURES_RUNS)
+        return unused;
+    for (int i = 1; i < FAILURES_RUNS; i++)
+        if (failures->last[i] < failures->last[oldest])
+            oldest = i;
     return oldest;
 }
 
 struct failure_run failures_add(struct failures *failures, uint64_t peer, unsigned reason,
                                 int64_t now, int64_t clock)
 {
-    struct failure_run *run = find(failures, peer);
+    int at = find(failures, peer);
+    const bool known = at < FAILURES_RUNS;
+    struct failure_run *run;
 
-    if (run == NULL || now - run->last > FAILURES_QUIET) {
-        if (run == NULL)
-            run = make_room(failures);
-        run->peer = peer;
+    if (!known)
+        at = make_room(failures);
+    run = &failures->runs[at];
+    if (!known || now - failures->last[at] > FAILURES_QUIET) {
         run->since = clock;
         run->first = now;
         run->count = run->kinds = 0;
     }
-    run->last = now;
+    failures->peers[at] = peer;
+    failures->last[at] = now;
     run->count++;
     run->kinds |= (uint64_t)1 << reason;
     return *run;
@@ -44,11 +48,11 @@ struct failure_run failures_add(struct failures *failures, uint64_t peer, unsign
 
 bool failures_end(struct failures *failures, uint64_t peer, int64_t now, struct failure_run *run)
 {
-    struct failure_run *found = find(failures, peer);
+    int at = find(failures, peer);
 
-    if (found == NULL)
+    if (at == FAILURES_RUNS)
         return false;
-    *run = *found;
-    memset(found, 0, sizeof *found);
-    return now - run->last <= FAILURES_QUIET;
+    *run = failures->runs[at];
+    failures->peers[at] = 0;
+    return now - failures->last[at] <= FAILURES_QUIET;
 }

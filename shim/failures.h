@@ -11,15 +11,16 @@
 #define FAILURES_QUIET 600000 /* milliseconds after which a peer starts afresh */
 
 struct failure_run {
-    uint64_t peer; /* a hash of who it is, never 0; 0: free */
     int64_t since; /* seconds since 1970 UTC */
     int64_t first; /* monotonic milliseconds */
-    int64_t last;
     uint64_t count;
     uint64_t kinds; /* a bit for each reason that there was */
 };
 
+/* What is looked through lies close together. */
 struct failures {
+    uint64_t peers[FAILURES_RUNS]; /* a hash of who it is, never 0; 0: free */
+    int64_t last[FAILURES_RUNS];   /* monotonic milliseconds */
     struct failure_run runs[FAILURES_RUNS];
 };
 

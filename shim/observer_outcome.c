@@ -51,7 +51,6 @@ static void write_address(struct parties *parties, const struct slot *slot)
 static void find_parties(struct parties *parties, const struct slot *slot)
 {
     memset(parties, 0, sizeof *parties);
-    (void)wire_peer_text(parties->peer, &slot->remote.any, slot->remote.size);
     (void)wire_peer_text(parties->local, &slot->local.any, slot->local.size);
     write_address(parties, slot);
     if (slot->connecting)
@@ -60,9 +59,16 @@ static void find_parties(struct parties *parties, const struct slot *slot)
         parties->known = routes_find_listener(&parties->route, parties->local);
     else
         parties->known = slot->route != 0 && routes_find(&parties->route, slot->route);
-    if (!parties->known)
-        text_copy(parties->route.endpoint, slot->connecting ? parties->peer : parties->local);
-    if (parties->peer[0] == '\0')
+    if (!parties->known && slot->connecting)
+        (void)wire_peer_text(parties->route.endpoint, &slot->remote.any, slot->remote.size);
+    else if (!parties->known)
+        text_copy(parties->route.endpoint, parties->local);
+}
+
+/* The rest, for what is told. */
+static void find_peer(struct parties *parties, const struct slot *slot)
+{
+    if (!wire_peer_text(parties->peer, &slot->remote.any, slot->remote.size))
         text_copy(parties->peer, parties->route.endpoint);
 }
 
@@ -117,13 +123,14 @@ static enum event_level level_of(const struct slot *slot, enum handshake_reason 
     return handshake_is_usual(reason, slot->connecting) ? EVENT_INFO : EVENT_WARNING;
 }
 
-static void write_failed(const struct parties *parties, const struct slot *slot,
+static void write_failed(struct parties *parties, const struct slot *slot,
                          enum handshake_reason reason, const char *reason_text,
                          const struct failure_run *run, unsigned repeated)
 {
     char message[1100], since[RFC3339_SIZE];
     struct event event;
 
+    find_peer(parties, slot);
     write_message(message, sizeof message, parties, slot, reason, reason_text);
     event_init(&event, level_of(slot, reason), "handshake", message);
     event_text(&event, "result", "failed");
@@ -137,7 +144,7 @@ static void write_failed(const struct parties *parties, const struct slot *slot,
     log_event(&event);
 }
 
-static void tell_failed(const struct parties *parties, const struct slot *slot,
+static void tell_failed(struct parties *parties, const struct slot *slot,
                         enum handshake_reason reason, const char *detail)
 {
     char key[ROUTE_ENDPOINT + WIRE_PEER_TEXT], reason_text[160];
@@ -181,11 +188,9 @@ void outcome_unresolved(const char *host, int result)
     struct parties parties = {.known = true};
     int saved = errno;
 
-    if (routes_find_host(&parties.route, host)) {
-        text_copy(parties.peer, parties.route.endpoint);
+    if (routes_find_host(&parties.route, host))
         tell_failed(&parties, &connecting, HANDSHAKE_NAME,
                     result == EAI_SYSTEM ? strerror(saved) : gai_strerror(result));
-    }
     errno = saved;
 }
 
@@ -235,6 +240,7 @@ void outcome_ok(int fd, const struct slot *slot)
 
     metrics_count(slot->connecting ? METRIC_HANDSHAKE_CLIENT_OK : METRIC_HANDSHAKE_SERVER_OK, NULL);
     find_parties(&parties, slot);
+    find_peer(&parties, slot);
     find_client(&parties, fd, slot);
     write_key(key, &parties, slot);
     state_page_peer(fd, !slot->connecting, parties.name, parties.peer,

@@ -270,7 +270,7 @@ bool routes_find_host(struct route *route, const char *host)
 
 static bool find_listener_of_any(struct route *route, const char *any, const char *port)
 {
-    char text[32];
+    char text[32] = "";
     char *at = text_put(text, text + sizeof text, any);
 
     (void)text_put_some(at, text + sizeof text, port, 8);

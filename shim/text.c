@@ -40,11 +40,16 @@ char *text_put_hexadecimal(char *at, const char *end, uint64_t number, unsigned 
 char *text_put_ip4(char *at, const char *end, const void *address)
 {
     const unsigned char *bytes = address;
+    char text[16], *next = text;
 
     for (int i = 0; i < 4; i++) {
-        if (i > 0)
-            at = text_put(at, end, ".");
-        at = text_put_number(at, end, bytes[i]);
+        if (bytes[i] >= 100)
+            *next++ = (char)('0' + bytes[i] / 100);
+        if (bytes[i] >= 10)
+            *next++ = (char)('0' + bytes[i] / 10 % 10);
+        *next++ = (char)('0' + bytes[i] % 10);
+        *next++ = '.';
     }
-    return at;
+    next[-1] = '\0';
+    return text_put(at, end, text);
 }
