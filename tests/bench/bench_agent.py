@@ -40,11 +40,17 @@ def made(kind, binds):
     return socket
 
 
+@functools.cache  # which keeps it: it would end with the last reference to it
+def start_authenticator():
+    authenticator = ThreadAuthenticator(context)
+    authenticator.start()
+    authenticator.configure_curve(domain="global", location=f"{CERTS}/authorized_clients")
+    return authenticator
+
+
 def bound(kind):
     if SECURITY == "thread":
-        authenticator = ThreadAuthenticator(context)
-        authenticator.start()
-        authenticator.configure_curve(domain="*", location=f"{CERTS}/authorized_clients")
+        start_authenticator()
     socket = made(kind, True)
     socket.bind(ENDPOINT)
     print(socket.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode(), flush=True)

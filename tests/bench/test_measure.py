@@ -3,6 +3,8 @@
 import dataclasses
 
 import pytest
+import zmq
+import zmq.auth
 from harness import builds
 
 from bench import cells, certificates, measure, variants
@@ -42,3 +44,28 @@ def test_the_others_go_on_when_one_fails(tmp_path):
                             lambda variant, why: failed.append((variant.name, str(why))))
     assert set(found) == {variants.NULL.name}
     assert [name for name, _ in failed] == ["broken"] and "SECURE_ZMQ" in failed[0][1]
+
+
+@pytest.mark.parametrize("variant, agents, lets_in", [
+    (variants.ZAUTH, "c", False), (variants.THREAD, "pyzmq", False), (variants.SHIM, "c", False),
+    (variants.SHIM, "pyzmq", False), (variants.HAND, "c", True), (variants.HAND, "pyzmq", True)])
+def test_what_has_an_authenticator_asks_it(tmp_path, variant, agents, lets_in):
+    """Else its rival would be compared with nothing at all. The key of the server is as unknown as any."""
+    certificates.make(tmp_path, 1)
+    keys = zmq.auth.load_certificate(tmp_path / "certificates" / "server.key_secret")
+    known = zmq.auth.load_certificate(tmp_path / "certificates" / "client.key_secret")
+    server = measure.Agent(cells.Cell("handshakes", agents=agents), "echo", "tcp://127.0.0.1:*",
+                           variant.environment(tmp_path), count=0)
+    try:
+        endpoint = server.line()
+        with zmq.Context() as context:
+            for own, expected in ((known, True), (keys, lets_in)):
+                with context.socket(zmq.DEALER) as client:
+                    client.linger = 0
+                    client.curve_publickey, client.curve_secretkey = own
+                    client.curve_serverkey = keys[0]
+                    client.connect(endpoint)
+                    client.send(b"x")
+                    assert bool(client.poll(10000 if expected else 700)) == expected
+    finally:
+        server.kill()
