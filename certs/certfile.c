@@ -103,6 +103,10 @@ static int check_public_mode(const struct stat *status, const char *file, bool r
                      status->st_mode & 07777, file);
 }
 
+/* A locked page that is kept for the next secret file: to map and to lock one takes longer than all
+ * the rest of reading it. NULL while it is in use. */
+static char *spare;
+
 /* Not on the stack: agents call from threads with small ones. Pages of its own can be locked
  * without unlocking what the program locked. */
 static char *take_buffer(size_t size, bool secret)
@@ -111,6 +115,9 @@ static char *take_buffer(size_t size, bool secret)
 
     if (!secret)
         return malloc(size);
+    text = size == USUAL_SIZE ? __atomic_exchange_n(&spare, NULL, __ATOMIC_ACQUIRE) : NULL;
+    if (text != NULL)
+        return text;
     text = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (text == MAP_FAILED)
         return NULL;
@@ -121,10 +128,14 @@ static char *take_buffer(size_t size, bool secret)
 static void return_buffer(char *text, size_t size, size_t used, bool secret)
 {
     wipe(text, used);
-    if (secret)
-        munmap(text, size);
-    else
+    if (!secret) {
         free(text);
+        return;
+    }
+    if (size == USUAL_SIZE)
+        text = __atomic_exchange_n(&spare, text, __ATOMIC_ACQ_REL);
+    if (text != NULL)
+        munmap(text, size);
 }
 
 /* What a file holds. Certificates are small, and to lock and to clear pages takes longer than to
@@ -197,9 +208,11 @@ int certificate_read(struct certificate *certificate, int dirfd, const char *nam
                      unsigned need, struct cert_error *error)
 {
     char secret_name[2048], secret_file[2048];
-    int result = read_one(certificate, dirfd, name, file, need, error);
     struct stat status;
+    int result;
 
+    certificate->pool_used = 0;
+    result = read_one(certificate, dirfd, name, file, need, error);
     if (result >= 0 && (need & CERT_NEED_SECRET) && !certificate->has_secret) {
         size_t needed = (size_t)snprintf(secret_name, sizeof secret_name, "%s_secret", name);
 

@@ -108,5 +108,8 @@ const char *certificate_metadata(const struct certificate *certificate, const ch
 
 void certificate_wipe(struct certificate *certificate)
 {
-    wipe(certificate, sizeof *certificate);
+    size_t used = certificate->pool_used;
+
+    wipe(certificate->pool, used < sizeof certificate->pool ? used : sizeof certificate->pool);
+    wipe(certificate, offsetof(struct certificate, pool));
 }

@@ -59,6 +59,7 @@ int keys_read_file(struct certificate *certificate, const struct config *config,
 {
     int result = keys_check_directory(config, path, error);
 
+    certificate->pool_used = 0; /* there is nothing to be wiped, should it not come to reading */
     if (config->permissions_warn)
         need |= CERT_PERMISSIONS_WARN;
     if (result == 0)

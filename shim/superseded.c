@@ -40,6 +40,7 @@ static bool connects_once(const struct attempt *attempt)
 
 void superseded_warn(const struct attempt *attempt, const struct config *config)
 {
-    if (keys_server_is_rotated(config) && connects_once(attempt))
+    /* Options are cheaper to ask for than files, at each connect. */
+    if (connects_once(attempt) && keys_server_is_rotated(config))
         report_connects_once(attempt);
 }
