@@ -282,6 +282,8 @@ static long update(int64_t now)
     start_watching(now);
     if (watch_lost(&watch) || (watch_at != 0 && now >= watch_at))
         open_watch();
+    else if (watch_moved(&watch))
+        scan_wanted[AUTHORIZED] = scan_wanted[REVOKED] = true;
     if (gather_until != 0 && now >= gather_until) {
         gather_until = 0;
         watch_read(&watch, on_change);

@@ -35,13 +35,39 @@ static void add(struct watch *watch, int i)
     watch->parents[i] = inotify_add_watch(watch->fd, parent, PARENT_MASK);
 }
 
+static bool look(struct watch_place *place, const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return false;
+    *place = (struct watch_place){status.st_dev, status.st_ino};
+    return true;
+}
+
 void watch_renew(struct watch *watch)
 {
     for (int i = 0; i < WATCH_DIRECTORIES; i++) {
         watch->directories[i] = watch->parents[i] = -1;
-        if (watch->fd >= 0 && watch->paths[i] != NULL)
-            add(watch, i);
+        watch->places[i] = (struct watch_place){0, 0};
+        if (watch->fd < 0 || watch->paths[i] == NULL)
+            continue;
+        (void)look(&watch->places[i], watch->paths[i]);
+        add(watch, i);
     }
+}
+
+bool watch_moved(const struct watch *watch)
+{
+    struct watch_place place;
+    int saved = errno;
+    bool moved = false;
+
+    for (int i = 0; i < WATCH_DIRECTORIES && watch->fd >= 0; i++)
+        moved |= watch->paths[i] != NULL && look(&place, watch->paths[i]) &&
+                 (place.device != watch->places[i].device || place.inode != watch->places[i].inode);
+    errno = saved;
+    return moved;
 }
 
 static ino_t inode_of(int fd)
@@ -108,7 +134,6 @@ static void dispatch(const struct watch *watch, const struct inotify_event *even
                      void (*changed)(int directory, const char *name))
 {
     const char *name = event->len > 0 ? event->name : "";
-
     for (int i = 0; i < WATCH_DIRECTORIES; i++) {
         if (watch->paths[i] == NULL)
             continue;

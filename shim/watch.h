@@ -9,6 +9,11 @@
 
 #define WATCH_DIRECTORIES 2
 
+struct watch_place {
+    dev_t device;
+    ino_t inode; /* 0: there is none */
+};
+
 struct watch {
     int fd;      /* -1: inotify is not to be had, poll instead */
     int lasting; /* see lasting_descriptor.h */
@@ -16,6 +21,7 @@ struct watch {
     const char *paths[WATCH_DIRECTORIES];
     int directories[WATCH_DIRECTORIES];
     int parents[WATCH_DIRECTORIES];
+    struct watch_place places[WATCH_DIRECTORIES];
 };
 
 /* Opens the watcher on paths (borrowed; NULL for none). The descriptor is close-on-exec and takes
@@ -28,6 +34,11 @@ void watch_close(struct watch *watch);
  * sign: so often this is to be asked. True once it has happened; it is not open any more then. */
 #define WATCH_LOOK_MS 800
 bool watch_lost(struct watch *watch);
+
+/* Whether a path leads to another directory than the one that is watched, without a sign: a file
+ * system was mounted over it, or the one that was is gone. False where it leads nowhere: what was
+ * read last stays in force then. */
+bool watch_moved(const struct watch *watch);
 
 /* Watches again what was replaced or has come back. */
 void watch_renew(struct watch *watch);

@@ -1,0 +1,1 @@
+from contract.conftest import certs, peers, start  # noqa: F401
