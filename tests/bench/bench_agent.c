@@ -122,11 +122,12 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(const struct plan *plan);
-    } roles[] = {{"sink", bench_sink},       {"source", bench_source},
-                 {"publish", bench_publish}, {"subscribe", bench_subscribe},
-                 {"echo", bench_echo},       {"ask", bench_ask},
-                 {"crowd", bench_crowd},     {"handshakes", bench_handshakes},
-                 {"hold", bench_hold},       {"sockets", bench_sockets}};
+    } roles[] = {{"sink", bench_sink},        {"source", bench_source},
+                 {"publish", bench_publish},  {"subscribe", bench_subscribe},
+                 {"echo", bench_echo},        {"ask", bench_ask},
+                 {"crowd", bench_crowd},      {"handshakes", bench_handshakes},
+                 {"hold", bench_hold},        {"sockets", bench_sockets},
+                 {"contexts", bench_contexts}};
     struct plan plan;
     const char *threads = getenv("BENCH_IO_THREADS");
 

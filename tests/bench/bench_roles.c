@@ -284,6 +284,19 @@ void bench_sockets(const struct plan *plan)
            (double)(bound - start) / 1e9, (double)(closed - bound) / 1e9, before, after);
 }
 
+/* Each with a listener, so that what serves it is there. */
+void bench_contexts(const struct plan *plan)
+{
+    long before = resident();
+
+    for (long i = 0; i < plan->peers; i++) {
+        bench_context = zmq_ctx_new();
+        MUST(zmq_bind(bench_socket(ZMQ_PULL, 1), plan->endpoint));
+    }
+    printf("{\"contexts\": %ld, \"before\": %ld, \"after\": %ld}\n", plan->peers, before,
+           resident());
+}
+
 void bench_hold(const struct plan *plan)
 {
     int64_t start = bench_now();

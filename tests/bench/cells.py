@@ -39,7 +39,7 @@ class Cell:
         if self.pattern == "handshakes":
             # With so many keys, zauth takes most of a second for each.
             many = 64 if self.keys > 10_000 else 320
-            return many if self.peers > 1 else many // 8 if self.keys > 10_000 else 200
+            return many if self.peers > 1 else 8 if self.keys > 10_000 else 200
         if self.pattern == "req-rep":
             return ROUND_TRIPS[self.size] // few
         if self.pattern == "router-dealer":
@@ -50,7 +50,7 @@ class Cell:
     def slices(self):
         """In how many parts of a round that count is measured."""
         if self.pattern == "handshakes":
-            return max(1, min(10, self.count // self.peers))
+            return max(1, min(10, self.count // self.peers // 2))
         return 8 if self.is_latency else 20
 
     @property
@@ -93,7 +93,7 @@ NAMED = (
     Cell("push-pull", 10), Cell("push-pull", 100), Cell("push-pull", 10_000),
     Cell("push-pull", 1_000_000), Cell("push-pull", 100, agents="pyzmq"),
     Cell("pub-sub", 100, peers=8), Cell("req-rep"), Cell("router-dealer", peers=64),
-    Cell("handshakes"), Cell("handshakes", keys=1000),
+    Cell("handshakes"), Cell("handshakes", keys=100_000),
     Cell("handshakes", peers=64, keys=1000), Cell("handshakes", agents="pyzmq"))
 
 

@@ -93,6 +93,21 @@ def memory(directory, count=5000):
     return found
 
 
+def contexts(directory, count=50):
+    """Resident bytes for each ZeroMQ context, which has I/O threads and, under the library, an
+    authenticator of its own."""
+    found = {}
+    for variant in (variants.NULL, variants.HAND, variants.SHIM):
+        agent = measure.Agent(Counted("contexts", peers=count), "contexts", "tcp://127.0.0.1:*",
+                              variant.environment(directory))
+        try:
+            result = agent.result()
+            found[variant.name] = {"bytes each": (result["after"] - result["before"]) // count}
+        finally:
+            agent.kill()
+    return found
+
+
 def first_message(directory, rounds=9):
     """From the start of the client's process to its first answer, milliseconds."""
     found = {}
@@ -189,7 +204,7 @@ def measured():
                              ("time to the first answer, ms", first_message),
                              ("instructions per message", per_message),
                              ("memory of a server, bytes", memory),
-                             ("many sockets", sockets), ("hooked calls", hooked_calls)):
+                             ("contexts", contexts), ("many sockets", sockets), ("hooked calls", hooked_calls)):
             try:
                 found[name] = figure(directory)
             except (measure.Failed, OSError, AttributeError, subprocess.SubprocessError) as failed:

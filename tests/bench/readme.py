@@ -75,10 +75,24 @@ def others(document):
     for name, each in figures.get("memory of a server, bytes", {}).items():
         lines.append(f"- a server's memory, {name}: " + ", ".join(
             f"{what} {value:,}" for what, value in each.items()))
+    if "contexts" in figures:
+        lines.append("- memory for each further context, with a listener: " + ", ".join(
+            f"{variant} {each['bytes each']:,}" for variant, each in figures["contexts"].items()))
     for name, each in figures.get("many sockets", {}).items():
         lines.append(f"- many sockets, {name}: " + ", ".join(
             f"{what} {value:,}" for what, value in each.items()))
-    return "\n".join(lines)
+    return "\n".join(lines + per_gigabyte(document))
+
+
+def per_gigabyte(document):
+    """CPU seconds, of agents and tunnels; the largest messages."""
+    streams = [cell for cell in document["cells"] if cell["pattern"] == "push-pull"]
+    if not streams:
+        return []
+    largest = max(streams, key=lambda cell: cell["size"])
+    return [f"- CPU seconds for each GB, {largest['cell']}: " + ", ".join(
+        f"{name} {row['cpu_per_million'] / largest['size'] * 1000:.2f}"
+        for name, row in largest["variants"].items())]
 
 
 def section(document):
