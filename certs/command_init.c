@@ -137,8 +137,10 @@ static int make_authorized(struct init *init, struct certificate *certificate,
         client = -1;
     close(fd);
     if (client < 0 ||
-        write_directory_finish(store->fd, store->path, temporary, AUTHORIZED, error) != 0)
+        write_directory_finish(store->fd, store->path, temporary, AUTHORIZED, error) != 0) {
+        write_directory_drop(store->fd, temporary);
         return -1;
+    }
     return note(init, 0, client == 1 ? AUTHORIZED "/client.key" : AUTHORIZED "/",
                 client == 1 ? "client may connect" : "nobody may connect yet", error);
 }

@@ -221,6 +221,12 @@ static void empty_directory(int dirfd, const char *name)
         close(fd);
 }
 
+void write_directory_drop(int dirfd, const char *temporary)
+{
+    empty_directory(dirfd, temporary);
+    unlinkat(dirfd, temporary, AT_REMOVEDIR);
+}
+
 void write_sweep(int dirfd)
 {
     int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -228,10 +234,8 @@ void write_sweep(int dirfd)
     struct dirent *entry;
 
     while (list != NULL && (entry = readdir(list)) != NULL) {
-        if (!is_temporary(entry->d_name) || unlinkat(dirfd, entry->d_name, 0) == 0)
-            continue;
-        empty_directory(dirfd, entry->d_name);
-        unlinkat(dirfd, entry->d_name, AT_REMOVEDIR);
+        if (is_temporary(entry->d_name) && unlinkat(dirfd, entry->d_name, 0) != 0)
+            write_directory_drop(dirfd, entry->d_name);
     }
     if (list != NULL)
         closedir(list);

@@ -41,6 +41,8 @@ int write_directory_start(int dirfd, const char *directory, char *temporary, int
                           const struct owner *owner, struct cert_error *error);
 int write_directory_finish(int dirfd, const char *directory, const char *temporary,
                            const char *name, struct cert_error *error);
+/* Instead of that: removes it, and the files in it. */
+void write_directory_drop(int dirfd, const char *temporary);
 
 /* Removes a file durably. A file that is gone already is no error. */
 int write_remove(int dirfd, const char *directory, const char *name, struct cert_error *error);

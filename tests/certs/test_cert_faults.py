@@ -222,6 +222,80 @@ def test_disk_full(cert, tmp_path):
     assert files(tmp_path / "certs") == before
 
 
+# In a file system that has room for so many pages, or files, more than the directory takes.
+ROOM = """
+work=$1 certs=$2 limit=$3 room=$4 tool=$5; shift 5
+mount -t tmpfs none "$work" && cp -a "$certs/." "$work" || exit 99
+case $limit in
+size) used=$(($(stat -f -c '%b - %f' "$work"))); mount -o remount,size=$(((used + room) * 4))k "$work" ;;
+*) used=$(($(stat -f -c '%c - %d' "$work"))); mount -o remount,nr_inodes=$((used + room)) "$work" ;;
+esac || exit 99
+cd "$work/.." && "$tool" "$@"
+status=$?
+cp -a "$work" "$work.out" || exit 99
+exit $status
+"""
+
+
+@pytest.mark.parametrize("limit", ["size", "nr_inodes"])
+@pytest.mark.parametrize("command", ["init", "new", "revoke", "authorize", "trust"])
+def test_no_room_at_any_moment(cert, certs, tmp_path, command, limit):
+    """With room for one file less each time: it fails and leaves what there was, or does it all.
+    Run again with room, it does it."""
+    arguments = {"init": ["init", "work"], "new": ["new", "work", "anna"],
+                 "revoke": ["revoke", "work", "client"], **OTHERS}[command]
+    work, out = tmp_path / "work", tmp_path / "work.out"
+    work.mkdir()
+    cert.done("new", certs, "alice")
+    (certs / "alice.key").rename(tmp_path / "alice.key")
+    (certs / "alice.key_secret").unlink()
+    if command == "init":
+        shutil.rmtree(certs)
+        certs.mkdir(mode=0o755)
+    before, failures = files(certs), 0
+    # To tmpfs, no page at all is no limit.
+    for room in range(1 if command == "init" else 0, 20):
+        shutil.rmtree(out, ignore_errors=True)
+        result = subprocess.run(["unshare", "-m", "sh", "-c", ROOM, "sh", work, certs, limit,
+                                 str(room), cert.path, *arguments],
+                                capture_output=True, text=True, check=False)
+        if result.returncode not in (0, 1):
+            pytest.skip(f"no mounts here: {result.stderr}")
+        after = files(out)
+        for path in out.rglob("*secret"):
+            assert mode(path) == 0o600
+        if result.returncode == 0:
+            break
+        failures += 1
+        assert "No space left on device" in result.stderr, result
+        assert [path for path in out.rglob(".*")] == []
+        if command != "init":
+            assert after == before
+            assert cert("verify", out).status == 0
+        cert.done(*(str(out) if each == "work" else each for each in arguments))
+        assert cert("verify", out).status == 0
+    assert failures > 0 and cert("verify", out).status == 0
+
+
+@pytest.mark.parametrize("command", ["init", "new", "revoke", "authorize", "trust", "rotate"])
+def test_on_a_read_only_mount(cert, certs, tmp_path, command):
+    arguments = {"init": ["init", "certs"], "new": ["new", "certs", "anna"],
+                 "revoke": ["revoke", "certs", "client"], "rotate": ["rotate", "certs", "client"],
+                 "authorize": ["authorize", "certs", "certs/server.key"],
+                 "trust": ["trust", "certs", "tcp://brain:5555", "certs/server.key"]}[command]
+    if command == "init":
+        (certs / "client.key").unlink()
+    before = files(certs)
+    result = subprocess.run(
+        ["unshare", "-m", "sh", "-c", 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" '
+         '&& exec "$@"', certs, cert.path, *arguments], cwd=tmp_path, capture_output=True,
+        text=True, check=False)
+    if "mount" in result.stderr or "unshare" in result.stderr:
+        pytest.skip("no mounts here")
+    assert result.returncode == 1 and "Read-only file system" in result.stderr, result
+    assert files(certs) == before
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="drops its privileges")
 def test_as_a_user_without_rights(cert, certs, tmp_path):
     for path in [tmp_path, *tmp_path.parents]:
