@@ -50,7 +50,7 @@ class Cell:
     def slices(self):
         """In how many parts of a round that count is measured."""
         if self.pattern == "handshakes":
-            return max(1, min(10, self.count // self.peers // 2))
+            return max(1, min(10, self.count // max(2, self.peers)))
         return 8 if self.is_latency else 20
 
     @property

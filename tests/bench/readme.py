@@ -95,6 +95,24 @@ def per_gigabyte(document):
         for name, row in largest["variants"].items())]
 
 
+def handshake(document):
+    """Why a handshake takes longer with an authenticator than without."""
+    def line(what, values):
+        return f"| {what} | " + " | ".join(f"{value:,.0f}" for value in values) + " |"
+
+    found = document["figures"].get("where a handshake's time goes")
+    if not found:
+        return ""
+    rows = sorted({what for each in found.values() for what in each},
+                  key=lambda what: ("µs" not in what, what))
+    lines = ["Where a handshake's time goes, one at a time: CPU by thread, of which those of one side wait "
+             "for those of the other, thread by thread:", "",
+             "| | " + " | ".join(found) + " |", "| --- " * (len(found) + 1) + "|"]
+    lines.append(line("in all, µs", [sum(value for what, value in each.items() if "µs" in what)
+                                     for each in found.values()]))
+    return "\n".join(lines + [line(what, [each.get(what, 0) for each in found.values()]) for what in rows])
+
+
 def section(document):
     machine = document["machine"]
     parts = [
@@ -106,7 +124,7 @@ def section(document):
         "[curveshim across the same pair](tests/bench/results/results.md).",
         speeds(document), verdict(document),
         against_tunnels(document),
-        others(document),
+        others(document), handshake(document),
         "[tests/bench/IDEAS.md](tests/bench/IDEAS.md) tells where CURVE's time goes for small messages, and "
         "what was tried to make it less."]
     parts += [f"![{what}](tests/bench/results/{name}.svg)" for name, what in (

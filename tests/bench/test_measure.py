@@ -7,7 +7,7 @@ import zmq
 import zmq.auth
 from harness import builds
 
-from bench import cells, certificates, measure, variants
+from bench import cells, certificates, handshake_profile, measure, readme, variants
 
 pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="what is measured is not instrumented")
 
@@ -69,3 +69,15 @@ def test_what_has_an_authenticator_asks_it(tmp_path, variant, agents, lets_in):
                     assert bool(client.poll(10000 if expected else 700)) == expected
     finally:
         server.kill()
+
+
+@pytest.mark.slow
+def test_a_handshake_is_taken_apart(tmp_path):
+    certificates.make(tmp_path, 1)
+    found = handshake_profile.profile(tmp_path)
+    assert list(found) == [variant.name for variant in handshake_profile.AMONG]
+    for name, each in found.items():
+        assert ("server's authenticator, µs" in each) == (name != variants.HAND.name)
+        assert each["server's I/O thread, µs"] > 10 and each["client's I/O thread, µs"] > 10
+        assert 50 < each["server's system calls"] < 1000 > each["client's system calls"] > 50
+    assert variants.SHIM.name in readme.handshake({"figures": {"where a handshake's time goes": found}})
