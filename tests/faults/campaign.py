@@ -15,11 +15,17 @@ AT_ONCE = 4
 
 
 class Campaign:
-    def __init__(self, directory):
+    """environment: more of it. prepare: called with the certificate directory that each run gets a
+    copy of."""
+
+    def __init__(self, directory, environment=None, prepare=None):
         self.directory = directory
         self.numbers = itertools.count()
+        self.environment = environment
         self.certs = certificates.make(directory / "certificates")
-        calm = runs.Run(directory / "calm", certs=self.certs)
+        if prepare is not None:
+            prepare(self.certs)
+        calm = runs.Run(directory / "calm", certs=self.certs, environment=environment)
         outcome = calm.play()
         assert outcome.status == 0 and not outcome.violations, outcome
         self.descriptors = calm.descriptors()
@@ -27,7 +33,7 @@ class Campaign:
 
     def play(self, fault):
         directory = self.directory / f"run{next(self.numbers)}"
-        run = runs.Run(directory, fault, self.certs)
+        run = runs.Run(directory, fault, self.certs, environment=self.environment)
         # What fails for ever may be refused for ever.
         outcome = run.play(self.descriptors, may_end=fault.for_ever)
         if not outcome.violations:

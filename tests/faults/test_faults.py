@@ -4,8 +4,11 @@ all the same. It never speaks in clear, ends, hangs or leaves a descriptor open,
 again works. The default suite takes one call in so many; ./scripts/test --faults takes them all."""
 
 import os
+import subprocess
 
 import pytest
+
+from harness import builds
 
 from . import campaign, runs, sites
 
@@ -19,6 +22,27 @@ pytestmark = pytest.mark.skipif(not runs.LIBRARY.exists(), reason="not in saniti
 def calm(tmp_path_factory):
     """A run without faults tells which calls there are."""
     return campaign.Campaign(tmp_path_factory.mktemp("faults"))
+
+
+def rotate(certs):
+    """A server's key that is being rotated, and servers known by their endpoints."""
+    subprocess.run([builds.CURVESHIM_CERT, "rotate", certs, "server"], check=True,
+                   stdout=subprocess.DEVNULL)
+    (certs / "known_servers").write_text("tcp://192.0.2.1:*  none.key\n"
+                                         "tcp://127.0.0.1:*  server.key\n",
+                                         encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def rotated(calm, tmp_path_factory):
+    """Another configuration; only the calls that are not made without it."""
+    environment = {"SECURE_ZMQ_LOG": "stderr", "SECURE_ZMQ_ALLOW": "127.0.0.0/8 ::1",
+                   "SECURE_ZMQ_PLAINTEXT": "tcp://192.0.2.1:* ipc://*",
+                   "SECURE_ZMQ_IO_THREADS": "2"}
+    made = campaign.Campaign(tmp_path_factory.mktemp("rotated"), environment, rotate)
+    known = {(site.function, site.place) for site in calm.sites}
+    made.sites = [site for site in made.sites if (site.function, site.place) not in known]
+    return made
 
 
 def play(calm, name, faults, tenth):
@@ -74,3 +98,11 @@ def test_calls_fail_for_ever(calm):
 @pytest.mark.parametrize("action", ["signal", "fork", "cancel"])
 def test_something_happens_at_calls(calm, action):
     play(calm, action, sites.events(calm.sites, action), 7)
+
+
+def test_calls_while_a_key_is_rotated(rotated):
+    assert len(rotated.sites) > 10
+    faults = [*sites.failures(rotated.sites),
+              *(event for action in ("signal", "fork", "cancel")
+                for event in sites.events(rotated.sites, action))]
+    play(rotated, "rotated", faults, 3)
