@@ -43,6 +43,7 @@ static bool loaded;
 static unsigned attached;                      /* LOCK_AUTHORIZED, like the next one */
 static bool newly_attached;                    /* after nobody was */
 static int64_t watch_at;                       /* when to open the watcher; 0: it was tried */
+static int64_t look_at;                        /* when to see whether it is still the same */
 static int64_t scan_took[2];                   /* the last time, milliseconds */
 static const struct authorized_pause *pausing; /* of the thread at work */
 static struct watch watch = {.fd = -1, .lasting = -1};
@@ -278,11 +279,16 @@ static long update(int64_t now)
     size_t authorized = directories[AUTHORIZED].keys.count;
     size_t revoked = directories[REVOKED].keys.count;
     long wait = -1;
+    bool due;
 
     start_watching(now);
-    if (watch_lost(&watch) || (watch_at != 0 && now >= watch_at))
+    /* Not each time that a client is let in; but always before it is read from. */
+    due = now >= look_at || (gather_until != 0 && now >= gather_until);
+    if (due)
+        look_at = now + WATCH_LOOK_MS;
+    if ((due && watch_lost(&watch)) || (watch_at != 0 && now >= watch_at))
         open_watch();
-    else if (watch_moved(&watch))
+    else if (due && watch_moved(&watch))
         scan_wanted[AUTHORIZED] = scan_wanted[REVOKED] = true;
     if (gather_until != 0 && now >= gather_until) {
         gather_until = 0;
@@ -330,7 +336,7 @@ long authorized_work(int *fd, bool readable, const struct authorized_pause *paus
     else
         *fd = watch.fd;
     if (watch.fd >= 0)
-        wait = wait_shorter(wait, WATCH_LOOK_MS);
+        wait = wait_shorter(wait, (long)(look_at - now));
     pthread_mutex_unlock(&working);
     return wait;
 }
