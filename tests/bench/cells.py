@@ -8,6 +8,7 @@ SIZES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
 MESSAGES = {10: 300_000, 100: 300_000, 1000: 150_000, 10_000: 12_000, 100_000: 2000,
             1_000_000: 200}
 ROUND_TRIPS = {10: 4000, 100: 4000, 1000: 4000, 10_000: 3000, 100_000: 1500, 1_000_000: 200}
+MANY_KEYS = 10_000  # to read a directory of more takes most of a second
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,9 +38,7 @@ class Cell:
         """Of messages or round trips, for each peer."""
         few = 4 if self.agents == "pyzmq" else 1
         if self.pattern == "handshakes":
-            # With so many keys, zauth takes most of a second for each.
-            many = 64 if self.keys > 10_000 else 320
-            return many if self.peers > 1 else 8 if self.keys > 10_000 else 200
+            return 320 if self.peers > 1 else 80 if self.keys > MANY_KEYS else 200
         if self.pattern == "req-rep":
             return ROUND_TRIPS[self.size] // few
         if self.pattern == "router-dealer":
@@ -50,13 +49,17 @@ class Cell:
     def slices(self):
         """In how many parts of a round that count is measured."""
         if self.pattern == "handshakes":
-            return max(1, min(10, self.count // max(2, self.peers)))
+            return 4 if self.keys > MANY_KEYS else max(1, min(10, self.count // self.peers))
         return 8 if self.is_latency else 20
 
     @property
     def in_slice(self):
         each = max(2, self.count // self.slices)
         return max(self.peers, each // self.peers * self.peers) if self.pattern == "handshakes" else each
+
+    def in_slice_of(self, variant):
+        is_slow = variant.reads_each_time and self.pattern == "handshakes" and self.keys > MANY_KEYS
+        return self.peers if is_slow else self.in_slice
 
     @property
     def warm_up(self):

@@ -152,7 +152,7 @@ def measure(cell, chosen, directory, failed):
             # Nobody is always behind the same one.
             for one in list(living if number % 2 == 0 else living[::-1]):
                 with telling(one.variant, failed, lambda one=one: living.remove(one)):
-                    one.slice(cell.in_slice)
+                    one.slice(cell.in_slice_of(one.variant))
         for one in living:
             with telling(one.variant, failed):
                 results[one.variant.name] = one.result()

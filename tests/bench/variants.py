@@ -16,6 +16,7 @@ class Variant:
     network: type = None    # between two namespaces, instead of on loopback
     agents: tuple = ("c", "pyzmq")
     handshakes: bool = True  # it has an authenticator, or none is asked for
+    reads_each_time: bool = False  # all certificates, at each handshake
 
     def environment(self, directory):
         """directory has the certificates, and room for logs."""
@@ -30,7 +31,7 @@ class Variant:
 
 NULL = Variant("NULL")
 HAND = Variant("CURVE by hand", "curve")
-ZAUTH = Variant("by hand, zauth", "zauth", agents=("c",))
+ZAUTH = Variant("by hand, zauth", "zauth", agents=("c",), reads_each_time=True)
 THREAD = Variant("by hand, ThreadAuthenticator", "thread", agents=("pyzmq",))
 SHIM = Variant("curveshim", shim=(("SECURE_ZMQ", "1"),))
 ALL = Variant("curveshim, everything on", shim=(
