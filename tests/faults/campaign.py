@@ -16,16 +16,16 @@ AT_ONCE = 4
 
 class Campaign:
     """environment: more of it. prepare: called with the certificate directory that each run gets a
-    copy of."""
+    copy of. arguments: the scenario's."""
 
-    def __init__(self, directory, environment=None, prepare=None):
+    def __init__(self, directory, environment=None, prepare=None, arguments=()):
         self.directory = directory
         self.numbers = itertools.count()
-        self.environment = environment
+        self.settings = {"environment": environment, "arguments": arguments}
         self.certs = certificates.make(directory / "certificates")
         if prepare is not None:
             prepare(self.certs)
-        calm = runs.Run(directory / "calm", certs=self.certs, environment=environment)
+        calm = runs.Run(directory / "calm", certs=self.certs, **self.settings)
         outcome = calm.play()
         assert outcome.status == 0 and not outcome.violations, outcome
         self.descriptors = calm.descriptors()
@@ -33,7 +33,7 @@ class Campaign:
 
     def play(self, fault):
         directory = self.directory / f"run{next(self.numbers)}"
-        run = runs.Run(directory, fault, self.certs, environment=self.environment)
+        run = runs.Run(directory, fault, self.certs, **self.settings)
         # What fails for ever may be refused for ever.
         outcome = run.play(self.descriptors, may_end=fault.for_ever)
         if not outcome.violations:

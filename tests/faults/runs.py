@@ -99,7 +99,8 @@ def speak_in_clear(endpoint):
 class Run:
     """One run of the scenario, in a directory of its own."""
 
-    def __init__(self, directory, fault=None, certs=None, preexec_fn=None, environment=None):
+    def __init__(self, directory, fault=None, certs=None, preexec_fn=None, environment=None,
+                 arguments=()):
         self.directory = directory
         self.fault = fault
         self.violations = []
@@ -120,7 +121,8 @@ class Run:
         if fault is not None:
             env["CURVESHIM_FAULT"] = fault.variable()
         self.process = subprocess.Popen(
-            [PROGRAM, "8000" if fault is not None and fault.for_ever else "45000"], env=env, cwd=directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [PROGRAM, "8000" if fault is not None and fault.for_ever else "45000", *arguments],
+            env=env, cwd=directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, preexec_fn=preexec_fn)
         self.relays = []
         self.lines = []

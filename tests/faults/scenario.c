@@ -58,6 +58,9 @@ bool faults_may_cancel(void)
     return may_cancel;
 }
 
+static bool handles;
+static atomic_int asked; /* the handler, in this cycle */
+
 static int64_t now_ms(void)
 {
     struct timespec time;
@@ -226,23 +229,71 @@ static void ask(const char *step, char answer[256])
     answer[strcspn(answer, "\n")] = '\0';
 }
 
+/* A ZAP handler of the program's own, which says yes to all, until the context ends. */
+static void *handle(void *handler)
+{
+    static const char *const reply[] = {"200", "OK", "", ""};
+    char id[256], text[256];
+
+    for (;;) {
+        int more, part = 0, size, id_size = 0;
+        size_t length = sizeof more;
+
+        do {
+            if ((size = zmq_recv(handler, text, sizeof text, 0)) < 0)
+                break;
+            if (part++ == 1)
+                memcpy(id, text, (size_t)(id_size = size < 255 ? size : 255));
+            if (zmq_getsockopt(handler, ZMQ_RCVMORE, &more, &length) != 0)
+                more = 0;
+        } while (more);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            break;
+        asked++;
+        zmq_send(handler, "1.0", 3, ZMQ_SNDMORE);
+        zmq_send(handler, id, (size_t)id_size, ZMQ_SNDMORE);
+        for (int i = 0; i < 4; i++)
+            zmq_send(handler, reply[i], strlen(reply[i]), i < 3 ? ZMQ_SNDMORE : 0);
+    }
+    zmq_close(handler);
+    return NULL;
+}
+
+static pthread_t start_handler(void *context, void *server)
+{
+    void *handler = open_socket(context, ZMQ_REP);
+    pthread_t thread;
+
+    TRY(done(zmq_bind, handler, "inproc://zeromq.zap.01"), "bind")
+    TRY(zmq_setsockopt(server, ZMQ_ZAP_DOMAIN, "mine", 4) == 0, "option")
+    if (pthread_create(&thread, NULL, handle, handler) != 0)
+        give_up("thread");
+    return thread;
+}
+
 static void cycle(int number)
 {
     char endpoint[256], line[300], answer[256];
     void *context, *server, *client, *astray;
     struct own own = {NULL, NULL};
+    pthread_t handler = 0;
     int64_t start;
 
     TRY((context = zmq_ctx_new()) != NULL, "context")
     server = open_socket(context, ZMQ_PULL);
     client = open_socket(context, ZMQ_PUSH);
     astray = open_socket(context, ZMQ_PUSH);
+    if (handles)
+        handler = start_handler(context, server);
+    asked = 0;
     TRY(done(zmq_bind, server, "tcp://127.0.0.1:*"), "bind")
     resolved(server, endpoint);
     snprintf(line, sizeof line, "bound %s", endpoint);
     ask(line, answer);
     TRY(done(zmq_connect, client, answer), "connect")
-    if (number == 0)
+    if (number == 0 && !handles)
         open_own(&own, context);
     ask("connect-astray", answer);
     TRY(done(zmq_connect, astray, answer), "connect")
@@ -250,6 +301,8 @@ static void cycle(int number)
     start = now_ms();
     if (!exchange(server, client, patience_ms))
         give_up("exchange");
+    if (handles && asked == 0)
+        puts("violation: a client whom the program's handler was not asked about");
     printf("exchanged %d\n", (int)(now_ms() - start));
     if (number == 0) {
         ask("deauthorise", answer);
@@ -265,7 +318,7 @@ static void cycle(int number)
     ask("attack", answer);
     if (receive(server, 0))
         puts("late");
-    if (number == 0)
+    if (number == 0 && !handles)
         close_own(&own);
     zmq_close(astray);
     zmq_close(client);
@@ -273,6 +326,8 @@ static void cycle(int number)
     while (zmq_ctx_term(context) != 0)
         if (errno != EINTR)
             give_up("term");
+    if (handles)
+        pthread_join(handler, NULL);
 }
 
 void faults_in_child(void)
@@ -326,12 +381,13 @@ static void tell_children(void)
         printf("child %d\n", status);
 }
 
-/* argv[1]: how long, in milliseconds, the first message may take. */
+/* argv[1]: how long, in milliseconds, the first message may take; argv[2]: it has a ZAP handler. */
 int main(int argc, char **argv)
 {
     struct sigaction action = {.sa_handler = note_signal};
 
     patience_ms = argc > 1 ? atoi(argv[1]) : 45000;
+    handles = argc > 2;
     begun = true;
     sigaction(SIGUSR1, &action, NULL);
     setvbuf(stdout, NULL, _IOLBF, 0);

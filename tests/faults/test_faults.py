@@ -33,16 +33,27 @@ def rotate(certs):
                                          encoding="utf-8")
 
 
+def only_new(made, calm):
+    known = {(site.function, site.place) for site in calm.sites}
+    made.sites = [site for site in made.sites if (site.function, site.place) not in known]
+    return made
+
+
+@pytest.fixture(scope="module")
+def handled(calm, tmp_path_factory):
+    """A program with a ZAP handler of its own; only the calls that are not made without it."""
+    directory = tmp_path_factory.mktemp("handled")
+    return only_new(campaign.Campaign(directory, arguments=["handler"]), calm)
+
+
 @pytest.fixture(scope="module")
 def rotated(calm, tmp_path_factory):
     """Another configuration; only the calls that are not made without it."""
     environment = {"SECURE_ZMQ_LOG": "stderr", "SECURE_ZMQ_ALLOW": "127.0.0.0/8 ::1",
                    "SECURE_ZMQ_PLAINTEXT": "tcp://192.0.2.1:* ipc://*",
                    "SECURE_ZMQ_IO_THREADS": "2"}
-    made = campaign.Campaign(tmp_path_factory.mktemp("rotated"), environment, rotate)
-    known = {(site.function, site.place) for site in calm.sites}
-    made.sites = [site for site in made.sites if (site.function, site.place) not in known]
-    return made
+    directory = tmp_path_factory.mktemp("rotated")
+    return only_new(campaign.Campaign(directory, environment, rotate), calm)
 
 
 def play(calm, name, faults, tenth):
@@ -100,9 +111,11 @@ def test_something_happens_at_calls(calm, action):
     play(calm, action, sites.events(calm.sites, action), 7)
 
 
-def test_calls_while_a_key_is_rotated(rotated):
-    assert len(rotated.sites) > 10
-    faults = [*sites.failures(rotated.sites),
+@pytest.mark.parametrize("configuration", ["rotated", "handled"])
+def test_calls_of_other_configurations(request, configuration):
+    made = request.getfixturevalue(configuration)
+    assert len(made.sites) > 5
+    faults = [*sites.failures(made.sites),
               *(event for action in ("signal", "fork", "cancel")
-                for event in sites.events(rotated.sites, action))]
-    play(rotated, "rotated", faults, 3)
+                for event in sites.events(made.sites, action))]
+    play(made, configuration, faults, 3)
