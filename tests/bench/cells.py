@@ -4,10 +4,10 @@ import dataclasses
 import itertools
 
 SIZES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
-# For about half a second of hand-made CURVE each.
-MESSAGES = {10: 300_000, 100: 300_000, 1000: 150_000, 10_000: 12_000, 100_000: 2000,
-            1_000_000: 200}
-ROUND_TRIPS = {10: 4000, 100: 4000, 1000: 4000, 10_000: 3000, 100_000: 1500, 1_000_000: 200}
+# For about a third of a second of hand-made CURVE each.
+MESSAGES = {10: 200_000, 100: 200_000, 1000: 100_000, 10_000: 8000, 100_000: 1400,
+            1_000_000: 140}
+ROUND_TRIPS = {10: 3200, 100: 3200, 1000: 3200, 10_000: 2400, 100_000: 1200, 1_000_000: 160}
 MANY_KEYS = 10_000  # to read a directory of more takes most of a second
 
 

@@ -136,7 +136,7 @@ class Living:
 
 
 def short(value):
-    return float(f"{value:.5g}")
+    return float(f"{value:.4g}")
 
 
 def measure(cell, chosen, directory, failed):

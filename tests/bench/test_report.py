@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from bench import cells, ratios, readme, results, targets, variants
+from bench import bench, cells, ratios, readme, results, targets, variants
 
 RESULTS = results.RESULTS / "results.json"
 ZAUTH, HAND, SHIM = variants.ZAUTH, variants.HAND, variants.SHIM
@@ -93,3 +93,10 @@ def test_what_slows_both_down_is_not_compared(tmp_path):
     written = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     kept = written["cells"][0]["variants"][SHIM.name]["repetitions"]
     assert len(kept) == 7 and kept[0]["rates"] == [980, 686, 98]
+
+
+def test_what_lacks_is_measured_and_nothing_else(tmp_path):
+    cell = cells.Cell("push-pull")
+    measurements = run(tmp_path / "measurements", cell, {SHIM: 1.0})
+    assert not bench.missing(cell, 7, measurements, [SHIM])
+    assert bench.missing(cell, 8, measurements, [ZAUTH, SHIM])[6:] == [(6, [ZAUTH]), (7, [SHIM, ZAUTH])]
