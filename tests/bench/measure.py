@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import resource
 import signal
 import subprocess
@@ -149,8 +150,8 @@ def measure(cell, chosen, directory, failed):
             with telling(variant, failed):
                 living.append(stack.enter_context(Living(cell, variant, directory)))
         for number in range(cell.slices):
-            # Nobody is always behind the same one.
-            for one in list(living if number % 2 == 0 else living[::-1]):
+            # Nobody is always behind the same one, which may still have something to do.
+            for one in random.Random(number).sample(living, len(living)):
                 with telling(one.variant, failed, lambda one=one: living.remove(one)):
                     one.slice(cell.in_slice_of(one.variant))
         for one in living:
