@@ -108,7 +108,9 @@ static void scan(int i, int64_t now)
     if (failed && !failing[i])
         report_failure(&directories[i], &error);
     failing[i] = failed;
-    covered[i] = watch.fd >= 0 && watch_covers(&watch, i) && !directories[i].links;
+    /* What has gone is told when it comes back; that it can be read again is not. */
+    covered[i] = watch.fd >= 0 && watch_covers(&watch, i) && !directories[i].links &&
+                 (!failed || error.code == ENOENT);
 }
 
 /* By so many or more. */

@@ -84,6 +84,17 @@ int enforced_note(struct sock *sock)
     return -1;
 }
 
+int enforced_unknown(const struct zmqlib *lib, void *socket)
+{
+    char domain[BINDING_OWN_DOMAIN];
+    bool enforced;
+
+    if (sockopt_domain(lib, socket, domain, &enforced) != 0)
+        return -1;
+    errno = ENOMEM;
+    return enforced ? -1 : 0;
+}
+
 void enforced_failed(struct sock *sock)
 {
     char domain[BINDING_OWN_DOMAIN];

@@ -12,6 +12,9 @@
  * call must not be made, as clients would be let in. The caller holds the latch, as for
  * enforced_failed. */
 int enforced_note(struct sock *sock);
+/* Before one on a socket that is not known: out of memory when it was made, or made where it could
+ * not be seen. 0: it asks for nothing, -1 as above. */
+int enforced_unknown(const struct zmqlib *lib, void *socket);
 /* What was noted now was for a call that failed. */
 void enforced_failed(struct sock *sock);
 /* zmq_close. */

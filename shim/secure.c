@@ -283,7 +283,8 @@ static int64_t call_unchanged(const struct attempt *attempt, enum state_page_kin
     char resolved[BINDING_ENDPOINT] = "";
     struct cert_error error;
     int64_t result;
-    int saved, noted = attempt->sock != NULL ? enforced_note(attempt->sock) : 0;
+    int saved, noted = attempt->sock != NULL ? enforced_note(attempt->sock)
+                                             : enforced_unknown(attempt->lib, attempt->socket);
 
     if (noted < 0) {
         cert_fail(&error, errno, "its ZAP domain cannot be kept: %s", strerror(errno));

@@ -30,21 +30,25 @@ bool sockopt_hides_domain(void *socket)
 
 int sockopt_own_domain(const struct sock *sock, char domain[BINDING_OWN_DOMAIN], bool *enforced)
 {
-    const struct zmqlib *lib = sock->lib;
+    domain[0] = '\0';
+    *enforced = false;
+    return sock->domain_ours ? 0 : sockopt_domain(sock->lib, sock->address, domain, enforced);
+}
+
+int sockopt_domain(const struct zmqlib *lib, void *socket, char domain[BINDING_OWN_DOMAIN],
+                   bool *enforced)
+{
     size_t size = BINDING_OWN_DOMAIN;
     int on = 0;
 
-    domain[0] = '\0';
     *enforced = false;
-    if (sock->domain_ours)
-        return 0;
-    if (lib->getsockopt(sock->address, ZMQ_ZAP_DOMAIN, domain, &size) != 0)
+    if (lib->getsockopt(socket, ZMQ_ZAP_DOMAIN, domain, &size) != 0)
         return -1;
     /* Without a domain it means nothing, and older releases do not have it. */
     if (domain[0] == '\0' || lib->release < ZMQLIB_OLDEST)
         return 0;
     size = sizeof on;
-    if (lib->getsockopt(sock->address, ZMQ_ZAP_ENFORCE_DOMAIN, &on, &size) != 0)
+    if (lib->getsockopt(socket, ZMQ_ZAP_ENFORCE_DOMAIN, &on, &size) != 0)
         return -1;
     *enforced = on != 0;
     return 0;

@@ -20,6 +20,10 @@ bool sockopt_hides_domain(void *socket);
  * ZMQ_ZAP_ENFORCE_DOMAIN. 0, or -1 with libzmq's errno. The caller holds the latch. */
 int sockopt_own_domain(const struct sock *sock, char domain[BINDING_OWN_DOMAIN], bool *enforced);
 
+/* The same of a socket that is not known. */
+int sockopt_domain(const struct zmqlib *lib, void *socket, char domain[BINDING_OWN_DOMAIN],
+                   bool *enforced);
+
 /* zmq_getsockopt of an empty ZAP domain. */
 int sockopt_empty_domain(void *value, size_t *size);
 
