@@ -103,7 +103,7 @@ static int check_public_mode(const struct stat *status, const char *file, bool r
                      status->st_mode & 07777, file);
 }
 
-/* A locked page that is kept for the next secret file: to map and to lock one takes longer than all
+/* A page that is kept for the next secret file: to map and to lock a new one takes longer than all
  * the rest of reading it. NULL while it is in use. */
 static char *spare;
 
@@ -116,11 +116,11 @@ static char *take_buffer(size_t size, bool secret)
     if (!secret)
         return malloc(size);
     text = size == USUAL_SIZE ? __atomic_exchange_n(&spare, NULL, __ATOMIC_ACQUIRE) : NULL;
-    if (text != NULL)
-        return text;
-    text = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (text == NULL)
+        text = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (text == MAP_FAILED)
         return NULL;
+    /* The spare one too: forked children have it without its lock, and munlockall takes it. */
     mlock(text, size);
     return text;
 }

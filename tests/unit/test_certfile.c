@@ -1,9 +1,12 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "certs/certificate.h"
@@ -59,12 +62,51 @@ static void sizes_are_not_believed(void **state)
     assert_string_equal(error.text, "f: too large for a certificate (65536 bytes at most)");
 }
 
+/* VmLck of this process in KiB; -1 where the kernel does not tell. */
+static long locked(void)
+{
+    FILE *status = fopen("/proc/self/status", "re");
+    char line[256];
+    long found = -1;
+
+    while (status != NULL && found < 0 && fgets(line, sizeof line, status) != NULL)
+        (void)sscanf(line, "VmLck: %ld", &found);
+    if (status != NULL)
+        fclose(status);
+    return found;
+}
+
+/* Locks are not inherited, and a program may take all of its own back. */
+static void what_is_kept_is_locked_again(void **state)
+{
+    int status = -1;
+    pid_t child;
+
+    (void)state;
+    assert_int_equal(read_of_size(200, CERT_NEED_PUBLIC | CERT_NEED_SECRET), 0);
+    if (locked() <= 0)
+        skip(); /* this user may lock nothing */
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(locked() != 0                                                 ? 1
+              : read_of_size(200, CERT_NEED_PUBLIC | CERT_NEED_SECRET) != 0 ? 2
+              : locked() <= 0                                               ? 3
+                                                                            : 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(munlockall(), 0);
+    assert_int_equal(read_of_size(200, CERT_NEED_PUBLIC | CERT_NEED_SECRET), 0);
+    assert_true(locked() > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_are_read_to_their_ends),
         cmocka_unit_test(larger_ones_are_refused),
         cmocka_unit_test(sizes_are_not_believed),
+        cmocka_unit_test(what_is_kept_is_locked_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
