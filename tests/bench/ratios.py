@@ -49,9 +49,9 @@ def compare(rounds, name, reference, figures):
     return {"median": statistics.median(found), "low": low, "high": high, "rounds": len(found)}
 
 
-def shown(ratio):
+def shown(ratio, digits=2):
     return "" if ratio is None else (
-        f"{ratio['median']:.2f} ({ratio['low']:.2f} to {ratio['high']:.2f})")
+        f"{ratio['median']:.{digits}f} ({ratio['low']:.{digits}f} to {ratio['high']:.{digits}f})")
 
 
 def per_second(value):
