@@ -91,8 +91,10 @@ int enforced_unknown(const struct zmqlib *lib, void *socket)
 
     if (sockopt_domain(lib, socket, domain, &enforced) != 0)
         return -1;
+    if (!enforced)
+        return 0;
     errno = ENOMEM;
-    return enforced ? -1 : 0;
+    return -1;
 }
 
 void enforced_failed(struct sock *sock)

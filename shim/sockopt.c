@@ -41,11 +41,14 @@ int sockopt_domain(const struct zmqlib *lib, void *socket, char domain[BINDING_O
     size_t size = BINDING_OWN_DOMAIN;
     int on = 0;
 
+    domain[0] = '\0';
     *enforced = false;
+    /* Releases before 4.0 have no domains, and those before 4.2.3 enforce none. */
+    if (lib->release < ZMQLIB_OLDEST)
+        return 0;
     if (lib->getsockopt(socket, ZMQ_ZAP_DOMAIN, domain, &size) != 0)
         return -1;
-    /* Without a domain it means nothing, and older releases do not have it. */
-    if (domain[0] == '\0' || lib->release < ZMQLIB_OLDEST)
+    if (domain[0] == '\0') /* then the other one means nothing */
         return 0;
     size = sizeof on;
     if (lib->getsockopt(socket, ZMQ_ZAP_ENFORCE_DOMAIN, &on, &size) != 0)
