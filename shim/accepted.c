@@ -58,6 +58,12 @@ void accepted_connection(int listener, int fd)
     }
 }
 
+void accepted_from(int fd, const struct sockaddr *address, socklen_t size)
+{
+    if (self.unnamed == fd + 1)
+        ends_named(fd, true, address, size);
+}
+
 void accepted_asked(int fd, const struct sockaddr *address, socklen_t size)
 {
     self.asked = NULL;

@@ -21,6 +21,8 @@ void accepted_bind_ends(void);
 void accepted_socket(int fd);
 /* accept on listener returned fd. */
 void accepted_connection(int listener, int fd);
+/* And wrote its peer to address: of a peer that has gone by then, getpeername tells nothing. */
+void accepted_from(int fd, const struct sockaddr *address, socklen_t size);
 /* getpeername wrote the peer of fd to address, getsockname its own end. */
 void accepted_asked(int fd, const struct sockaddr *address, socklen_t size);
 void accepted_asked_own(int fd, const struct sockaddr *address, socklen_t size);

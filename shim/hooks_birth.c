@@ -46,13 +46,22 @@ static int born(int fd)
     return fd;
 }
 
+/* How much accept may write. */
+static socklen_t room_for(const struct sockaddr *address, const socklen_t *size)
+{
+    return address != NULL && size != NULL ? *size : 0;
+}
+
 /* What accept returned; or would have, if the listener is one of ours. */
-static int accepted(int listener, int fd)
+static int accepted(int listener, int fd, const struct sockaddr *address, socklen_t room,
+                    const socklen_t *size)
 {
     born(fd);
     if (overlap_flagged(listener))
         overlap_accepted(listener, fd);
     accepted_connection(listener, fd);
+    if (fd >= 0 && room > 0 && *size <= room)
+        accepted_from(fd, address, *size);
     return fd;
 }
 
@@ -97,16 +106,24 @@ EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
 
 EXPORT int accept(int fd, struct sockaddr *address, socklen_t *size)
 {
+    const socklen_t room = room_for(address, size);
     int result = handed(fd, address, size);
 
-    return result != OVERLAP_NOT ? result : accepted(fd, real_accept(fd, address, size));
+    if (result != OVERLAP_NOT)
+        return result;
+    result = real_accept(fd, address, size);
+    return accepted(fd, result, address, room, size);
 }
 
 EXPORT int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 {
+    const socklen_t room = room_for(address, size);
     int result = handed(fd, address, size);
 
-    return result != OVERLAP_NOT ? result : accepted(fd, real_accept4(fd, address, size, flags));
+    if (result != OVERLAP_NOT)
+        return result;
+    result = real_accept4(fd, address, size, flags);
+    return accepted(fd, result, address, room, size);
 }
 
 EXPORT int getpeername(int fd, struct sockaddr *address, socklen_t *size)
