@@ -21,13 +21,13 @@ static __thread __attribute__((tls_model("initial-exec"))) struct {
 
 static bool is_secured(int fd)
 {
-    return (unsigned)fd < observer_limit && (observer_states[fd] & OBSERVER_SECURED);
+    return (unsigned)fd < observer_limit && (observer_state(fd) & OBSERVER_SECURED);
 }
 
 static void secure(int fd)
 {
     if (fd >= 0 && (unsigned)fd < observer_limit)
-        observer_states[fd] |= OBSERVER_SECURED;
+        observer_add_state(fd, OBSERVER_SECURED);
 }
 
 void accepted_bind_begins(int given)

@@ -37,6 +37,9 @@ static void after_fork_in_child(void)
 {
     static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
 
+#ifdef __SANITIZE_THREAD__
+    after_fork_in_parent(); /* it remembers who holds a lock */
+#endif
     for (int i = 0; i < LOCK_COUNT; i++)
         locks[i] = fresh;
     registering = fresh;

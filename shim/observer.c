@@ -68,6 +68,11 @@ int64_t observer_now(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static void set_state(int fd, unsigned char state)
+{
+    __atomic_store_n(&observer_states[fd], state, __ATOMIC_RELAXED);
+}
+
 static bool in_table(int fd)
 {
     return (unsigned)fd < observer_limit;
@@ -75,16 +80,19 @@ static bool in_table(int fd)
 
 void observer_born(int fd)
 {
+    TURN(fd);
+
     if (!in_table(fd) || is_vfork_child())
         return;
-    if (observer_states[fd] & (OBSERVER_WATCHED | OBSERVER_CONNECTING))
+    if (observer_state(fd) & (OBSERVER_WATCHED | OBSERVER_CONNECTING))
         life_replaced(fd);
-    observer_states[fd] = BORN;
+    set_state(fd, BORN);
 }
 
 void observer_begins_again(int fd)
 {
     struct slot *slot = slot_if_any(fd);
+    TURN(fd);
 
     if (slot != NULL)
         life_untold(slot);
@@ -94,21 +102,22 @@ void observer_begins_again(int fd)
 void observer_copied(int from, int fd)
 {
     struct slot *source, *copy;
+    TURN(from);
+    TURN(fd);
 
     if (!in_table(fd) || from == fd || is_vfork_child())
         return;
-    if (observer_states[fd] & (OBSERVER_WATCHED | OBSERVER_CONNECTING))
+    if (observer_state(fd) & (OBSERVER_WATCHED | OBSERVER_CONNECTING))
         life_replaced(fd);
-    observer_states[fd] = in_table(from) ? observer_states[from] : 0;
-    if (!(observer_states[fd] & (OBSERVER_WATCHED | OBSERVER_CONNECTING)))
+    set_state(fd, in_table(from) ? observer_state(from) : 0);
+    if (!(observer_state(fd) & (OBSERVER_WATCHED | OBSERVER_CONNECTING)))
         return;
     source = slot_if_any(from);
     copy = slot_of(fd);
     if (source != NULL && copy != NULL) {
-        *copy = *source;
-        copy->life = 0; /* it is told of under its first number */
+        slot_set(copy, source); /* it is told of under its first number */
     } else {
-        observer_states[fd] = 0;
+        set_state(fd, 0);
     }
 }
 
@@ -136,6 +145,7 @@ bool observer_connect(int fd, const struct sockaddr *address, socklen_t size, co
 {
     uint64_t parts[2];
     struct slot *slot;
+    TURN(fd);
 
     if (!in_table(fd) || address == NULL || size == 0 || size > sizeof(struct sockaddr_storage) ||
         (address->sa_family != AF_INET && address->sa_family != AF_INET6 &&
@@ -151,13 +161,13 @@ bool observer_connect(int fd, const struct sockaddr *address, socklen_t size, co
     slot->connecting = true;
     slot->route = routes_key_connected(address, size);
     ends_set(&slot->remote, address, size);
-    observer_states[fd] = OBSERVER_CONNECTING | BORN;
+    set_state(fd, OBSERVER_CONNECTING | BORN);
     if (backoff_holds(&observer_backoff, slot->peer, observer_now())) {
         errno = ETIMEDOUT;
         return false;
     }
     if (routes_has(slot->route)) {
-        slot->inode = observer_inode(fd);
+        __atomic_store_n(&slot->inode, observer_inode(fd), __ATOMIC_RELAXED);
         life_begins(slot);
     }
     return true;
@@ -167,9 +177,10 @@ void observer_connect_failed(int fd, int error)
 {
     struct slot *slot = slot_if_any(fd);
     int saved = errno;
+    TURN(fd);
 
-    if (!in_table(fd) || !(observer_states[fd] & OBSERVER_CONNECTING) ||
-        (observer_states[fd] & OBSERVER_WATCHED) || slot == NULL || error == EINPROGRESS ||
+    if (!in_table(fd) || !(observer_state(fd) & OBSERVER_CONNECTING) ||
+        (observer_state(fd) & OBSERVER_WATCHED) || slot == NULL || error == EINPROGRESS ||
         error == EINTR || error == EAGAIN || error == EALREADY || error == EISCONN)
         return;
     if (error == ECONNREFUSED || error == ENOENT)
@@ -181,13 +192,13 @@ void observer_connect_failed(int fd, int error)
 
 bool observer_is_socket(int fd)
 {
-    if (observer_states[fd] & BORN)
+    if (observer_state(fd) & BORN)
         return true;
     if (observer_inode(fd) != 0) {
-        observer_states[fd] |= BORN;
+        observer_add_state(fd, BORN);
         return true;
     }
-    observer_states[fd] |= QUIET;
+    observer_add_state(fd, QUIET);
     return false;
 }
 
@@ -199,16 +210,16 @@ struct slot *observer_begin(int fd)
     bool known = inode != 0 && ends_take(slot, inode);
 
     if (inode == 0 || (!known && !is_stream(fd))) {
-        observer_states[fd] |= QUIET;
+        observer_add_state(fd, QUIET);
         return NULL;
     }
     slot = slot_of(fd);
     if (slot == NULL)
         return NULL;
-    if (!known && !(observer_states[fd] & OBSERVER_CONNECTING))
+    if (!known && !(observer_state(fd) & OBSERVER_CONNECTING))
         slot_clear(slot);
-    slot->inode = inode;
-    slot->peer_is_old = observer_states[fd] & FOREIGN_IN;
+    __atomic_store_n(&slot->inode, inode, __ATOMIC_RELAXED);
+    slot->peer_is_old = observer_state(fd) & FOREIGN_IN;
     slot->watched = true;
     if (!known && !slot->connecting)
         ends_find(slot, fd);
@@ -216,7 +227,7 @@ struct slot *observer_begin(int fd)
         life_begins(slot);
     else
         life_moves(slot);
-    observer_states[fd] |= OBSERVER_WATCHED;
+    observer_add_state(fd, OBSERVER_WATCHED);
     return slot;
 }
 
@@ -228,13 +239,8 @@ struct slot *observer_current(int fd)
     if (slot != NULL && observer_inode(fd) == slot->inode)
         return slot;
     life_replaced(fd);
-    observer_states[fd] = 0;
+    set_state(fd, 0);
     return NULL;
-}
-
-void observer_set_quiet(int fd, int which)
-{
-    observer_states[fd] |= (unsigned char)which;
 }
 
 void observer_cut(int fd, struct slot *slot, bool told_to_give_up)

@@ -29,14 +29,26 @@ enum {
 extern unsigned char observer_states[OBSERVER_TABLE];
 extern unsigned observer_limit; /* 0 while the observer is off */
 
+/* One thread may send on a descriptor while another receives on it: neither may take back what the
+ * other has just noted in their byte. */
+static inline unsigned char observer_state(int fd)
+{
+    return __atomic_load_n(&observer_states[fd], __ATOMIC_RELAXED);
+}
+
+static inline void observer_add_state(int fd, int bits)
+{
+    (void)__atomic_fetch_or(&observer_states[fd], (unsigned char)bits, __ATOMIC_RELAXED);
+}
+
 static inline bool observer_out_is_quiet(int fd)
 {
-    return (unsigned)fd >= observer_limit || (observer_states[fd] & OBSERVER_OUT_QUIET);
+    return (unsigned)fd >= observer_limit || (observer_state(fd) & OBSERVER_OUT_QUIET);
 }
 
 static inline bool observer_in_is_quiet(int fd)
 {
-    return (unsigned)fd >= observer_limit || (observer_states[fd] & OBSERVER_IN_QUIET);
+    return (unsigned)fd >= observer_limit || (observer_state(fd) & OBSERVER_IN_QUIET);
 }
 
 void observer_start(void);

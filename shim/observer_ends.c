@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "shim/observer.h"
+#include "shim/observer_internal.h"
 #include "shim/routes.h"
 #include "shim/wire_peer.h"
 
@@ -18,10 +18,11 @@ ino_t ends_accepted(int fd)
     int saved = errno;
     ino_t inode = observer_inode(fd);
     struct slot *slot = slot_of(fd);
+    TURN(fd);
 
     if (slot != NULL) {
         slot_clear(slot);
-        slot->inode = inode;
+        __atomic_store_n(&slot->inode, inode, __ATOMIC_RELAXED);
         slot->accepted = true;
     }
     errno = saved;
@@ -31,6 +32,7 @@ ino_t ends_accepted(int fd)
 void ends_named(int fd, bool remote, const struct sockaddr *address, socklen_t size)
 {
     struct slot *slot = slot_if_any(fd);
+    TURN(fd);
 
     /* Of UNIX sockets, more than addresses is wanted. */
     if (slot != NULL && slot->accepted && size <= sizeof(struct sockaddr_in6) &&

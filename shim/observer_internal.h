@@ -9,6 +9,33 @@
 
 enum { QUIET = OBSERVER_OUT_QUIET | OBSERVER_IN_QUIET, PROXIED = 16, FOREIGN_IN = 32, BORN = 64 };
 
+/* For a function in which the thread that sends or receives on a descriptor uses its slot.
+ * ThreadSanitizer does not see that libzmq hands a connection over from thread to thread, nor that
+ * the kernel ends one life of a descriptor before it begins another: it is told that turns that do
+ * not overlap in time come one after the other. */
+#ifdef __SANITIZE_THREAD__
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+
+static inline void *observer_turn_begins(int fd)
+{
+    void *turn = fd >= 0 && fd < OBSERVER_TABLE ? &observer_states[fd] : observer_states;
+
+    __tsan_acquire(turn);
+    return turn;
+}
+
+static inline void observer_turn_ends(void **turn)
+{
+    __tsan_release(*turn);
+}
+
+#define TURN(fd)                                                                                   \
+    __attribute__((cleanup(observer_turn_ends))) void *turn_of_##fd = observer_turn_begins(fd)
+#else
+#define TURN(fd) (void)(fd)
+#endif
+
 extern struct backoff observer_backoff;
 extern bool observer_servers_may_connect;
 
@@ -21,8 +48,6 @@ struct slot *observer_begin(int fd);
 
 /* The slot of a watched descriptor; NULL if the number belongs to another file by now. */
 struct slot *observer_current(int fd);
-
-void observer_set_quiet(int fd, int which);
 
 /* Ends a connection for good. */
 void observer_cut(int fd, struct slot *slot, bool told_to_give_up);

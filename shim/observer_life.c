@@ -18,7 +18,8 @@ void life_begins(struct slot *slot)
 {
     if (__atomic_load_n(&owner, __ATOMIC_RELAXED) == 0)
         __atomic_store_n(&owner, getpid(), __ATOMIC_RELAXED);
-    slot->began = slot->moved = observer_now();
+    slot->began = observer_now();
+    __atomic_store_n(&slot->moved, slot->began, __ATOMIC_RELEASE);
     __atomic_store_n(&slot->life, __atomic_add_fetch(&lives, 1, __ATOMIC_RELAXED),
                      __ATOMIC_RELEASE);
     observer_clock_wake();
@@ -64,7 +65,7 @@ void life_hung_up(struct slot *slot)
 void life_succeeds(int fd, struct slot *slot)
 {
     (void)claim_own(slot);
-    __atomic_store_n(&slot->live, true, __ATOMIC_RELEASE);
+    slot->live = true;
     outcome_ok(fd, slot);
 }
 
@@ -90,6 +91,19 @@ void life_replaced(int fd)
     errno = saved;
 }
 
+/* The thread of the descriptor may write meanwhile. What does not fit together then is found by its
+ * life and its last move, so this race is left to be. */
+__attribute__((no_sanitize("thread"))) static void snapshot(struct slot *copy,
+                                                            const struct slot *slot)
+{
+    const volatile uint64_t *from = (const volatile uint64_t *)slot;
+    uint64_t *to = (uint64_t *)copy;
+
+    _Static_assert(sizeof *slot % sizeof *from == 0, "a slot is whole words");
+    for (size_t i = 0; i < sizeof *slot / sizeof *from; i++)
+        to[i] = from[i];
+}
+
 /* copy was taken of slot, which its own thread may have changed since. */
 static void look(int fd, struct slot *slot, const struct slot *copy, int64_t now)
 {
@@ -111,15 +125,14 @@ void lives_count(size_t *servers, size_t *clients)
 {
     *servers = *clients = 0;
     for (int fd = 0; fd <= slot_highest(); fd++) {
-        struct slot *slot = slot_if_any(fd);
-        ino_t inode;
+        const struct slot *slot = slot_if_any(fd);
+        struct slot copy;
 
-        if (slot == NULL || !__atomic_load_n(&slot->live, __ATOMIC_ACQUIRE) ||
-            __atomic_load_n(&slot->life, __ATOMIC_ACQUIRE) < first)
+        if (slot == NULL || __atomic_load_n(&slot->life, __ATOMIC_ACQUIRE) < first)
             continue;
-        inode = __atomic_load_n(&slot->inode, __ATOMIC_RELAXED);
-        if (inode != 0 && observer_inode(fd) == inode)
-            ++*(slot->connecting ? clients : servers);
+        snapshot(&copy, slot);
+        if (copy.live && copy.inode != 0 && observer_inode(fd) == copy.inode)
+            ++*(copy.connecting ? clients : servers);
     }
 }
 
@@ -129,7 +142,7 @@ size_t lives_sweep(void)
     size_t under_way = 0;
 
     for (int fd = 0; fd <= slot_highest(); fd++) {
-        unsigned char state = __atomic_load_n(&observer_states[fd], __ATOMIC_RELAXED);
+        unsigned char state = observer_state(fd);
         struct slot *slot, copy;
         uint64_t life;
 
@@ -139,7 +152,7 @@ size_t lives_sweep(void)
         life = slot == NULL ? 0 : __atomic_load_n(&slot->life, __ATOMIC_ACQUIRE);
         if (life == 0 || !is_under_way(slot, life))
             continue;
-        copy = *slot;
+        snapshot(&copy, slot);
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
         if (copy.life == life && __atomic_load_n(&slot->life, __ATOMIC_RELAXED) == life)
             look(fd, slot, &copy, now);

@@ -29,14 +29,14 @@ static int bad_greeting(int fd, struct slot *slot, const struct wire_step *step,
 
     if (wire_peer_is_exempted(fd, slot->connecting)) {
         life_untold(slot);
-        observer_set_quiet(fd, QUIET);
+        observer_add_state(fd, QUIET);
         return 0;
     }
     /* Telnet, UTF-16 and JPEG begin with FF too: they are the program's own business. */
     if (step->fault == WIRE_NOT_ZMTP && !wire_is_zmtp(&slot->out) && !zmqlib_contains(caller)) {
         life_untold(slot);
         slot->peer_is_old = true;
-        observer_set_quiet(fd, OBSERVER_IN_QUIET);
+        observer_add_state(fd, OBSERVER_IN_QUIET);
         return 0;
     }
     /* Without a copy of libzmq that is hooked, this is a stack that could answer in kind, and take
@@ -53,7 +53,7 @@ static int bad_greeting(int fd, struct slot *slot, const struct wire_step *step,
     if (slot->connecting)
         return reset(fd, slot, reason, spoken);
     life_fails(slot, reason, spoken);
-    observer_set_quiet(fd, OBSERVER_IN_QUIET);
+    observer_add_state(fd, OBSERVER_IN_QUIET);
     return 0;
 }
 
@@ -64,7 +64,7 @@ static int told_error(int fd, struct slot *slot)
     if (give_up &&
         backoff_failed(&observer_backoff, slot->peer, true, observer_now()) >= TOLD_ENOUGH) {
         life_fails(slot, HANDSHAKE_REFUSED_FOR_GOOD, slot->in.detail);
-        observer_set_quiet(fd, QUIET);
+        observer_add_state(fd, QUIET);
         return 0;
     }
     life_fails(slot, HANDSHAKE_REFUSED, slot->in.detail);
@@ -96,10 +96,10 @@ static int saw_command(int fd, struct slot *slot, enum wire_command command)
     if (slot->connecting && command == WIRE_READY) {
         backoff_clear(&observer_backoff, slot->peer);
         life_succeeds(fd, slot);
-        observer_set_quiet(fd, QUIET);
+        observer_add_state(fd, QUIET);
     }
     if (slot->in.phase == WIRE_ENDED)
-        observer_set_quiet(fd, OBSERVER_IN_QUIET);
+        observer_add_state(fd, OBSERVER_IN_QUIET);
     return 0;
 }
 
@@ -129,17 +129,18 @@ static int take_received(int fd, struct slot *slot, const struct iovec *vectors,
 static void peer_hung_up(int fd, struct slot *slot)
 {
     life_hung_up(slot);
-    observer_set_quiet(fd, OBSERVER_IN_QUIET);
+    observer_add_state(fd, OBSERVER_IN_QUIET);
 }
 
 void observer_broken(int fd, int error)
 {
+    TURN(fd);
     struct slot *slot;
 
     /* What is not there yet is asked for more often than anything else. */
     if (error != ECONNRESET && error != EPIPE && error != ETIMEDOUT)
         return;
-    slot = observer_states[fd] & OBSERVER_WATCHED ? observer_current(fd) : NULL;
+    slot = observer_state(fd) & OBSERVER_WATCHED ? observer_current(fd) : NULL;
     if (slot != NULL && !slot->cut)
         life_hung_up(slot);
 }
@@ -153,18 +154,19 @@ static struct slot *begin_to_receive(int fd, const struct iovec *vectors, size_t
 
     if (size == 0 || observer_gather(&head, 1, vectors, count) == 0)
         return NULL;
-    if (head == 5 || (observer_states[fd] & PROXIED))
+    if (head == 5 || (observer_state(fd) & PROXIED))
         return NULL;
     if ((unsigned char)head == 0xff || zmqlib_contains(caller))
         return observer_begin(fd);
-    observer_set_quiet(fd, OBSERVER_IN_QUIET | FOREIGN_IN);
+    observer_add_state(fd, OBSERVER_IN_QUIET | FOREIGN_IN);
     return NULL;
 }
 
 int observer_received(int fd, const struct iovec *vectors, size_t count, size_t size,
                       const void *caller)
 {
-    struct slot *slot = observer_states[fd] & OBSERVER_WATCHED ? observer_current(fd) : NULL;
+    TURN(fd);
+    struct slot *slot = observer_state(fd) & OBSERVER_WATCHED ? observer_current(fd) : NULL;
 
     if (slot == NULL)
         slot = begin_to_receive(fd, vectors, count, size, caller);

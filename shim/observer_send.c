@@ -37,7 +37,7 @@ static bool is_proxy_talk(int fd, const char *head, size_t length)
 {
     if (head[0] == 5 || (length >= 8 && memcmp(head, "CONNECT ", 8) == 0))
         return true;
-    return head[0] == 1 && (observer_states[fd] & PROXIED);
+    return head[0] == 1 && (observer_state(fd) & PROXIED);
 }
 
 static struct slot *begin_to_send(int fd, const struct iovec *vectors, size_t count,
@@ -50,7 +50,7 @@ static struct slot *begin_to_send(int fd, const struct iovec *vectors, size_t co
     if (length == 0)
         return NULL;
     if (is_proxy_talk(fd, head, length)) {
-        observer_set_quiet(fd, PROXIED);
+        observer_add_state(fd, PROXIED);
         return NULL;
     }
     if ((unsigned char)head[0] == 0xff) {
@@ -63,7 +63,7 @@ static struct slot *begin_to_send(int fd, const struct iovec *vectors, size_t co
     if (is_websocket(vectors, count) && (slot = observer_begin(fd)) != NULL) {
         life_untold(slot);
         if (wire_peer_is_exempted(fd, slot->connecting)) {
-            observer_set_quiet(fd, QUIET);
+            observer_add_state(fd, QUIET);
             return NULL;
         }
         observer_report_blocked(fd, slot->connecting, "ZMTP over WebSocket", caller);
@@ -71,7 +71,7 @@ static struct slot *begin_to_send(int fd, const struct iovec *vectors, size_t co
         *error = EPIPE;
         return slot;
     }
-    observer_set_quiet(fd, OBSERVER_OUT_QUIET);
+    observer_add_state(fd, OBSERVER_OUT_QUIET);
     return NULL;
 }
 
@@ -92,7 +92,8 @@ const char *observer_spoken(const struct slot *slot, const struct wire_step *ste
 size_t observer_may_send(int fd, const struct iovec *vectors, size_t count, const void *caller,
                          int *error)
 {
-    struct slot *slot = observer_states[fd] & OBSERVER_WATCHED ? observer_current(fd) : NULL;
+    TURN(fd);
+    struct slot *slot = observer_state(fd) & OBSERVER_WATCHED ? observer_current(fd) : NULL;
     struct wire probe;
     struct wire_step step = {0};
     size_t total = 0;
@@ -116,7 +117,7 @@ size_t observer_may_send(int fd, const struct iovec *vectors, size_t count, cons
     if (step.fault == WIRE_NOT_ZMTP || step.fault == WIRE_OVERSIZED ||
         wire_peer_is_exempted(fd, slot->connecting)) {
         life_untold(slot);
-        observer_set_quiet(fd, QUIET);
+        observer_add_state(fd, QUIET);
         return SIZE_MAX;
     }
     if (total > 0)
@@ -134,7 +135,7 @@ bool observer_cut_downgrade(int fd, struct slot *slot, const void *caller)
         return false;
     life_untold(slot);
     if (wire_peer_is_exempted(fd, slot->connecting)) {
-        observer_set_quiet(fd, QUIET);
+        observer_add_state(fd, QUIET);
         return false;
     }
     observer_report_blocked(fd, slot->connecting, "ZMTP 1 or 2", caller);
@@ -151,15 +152,16 @@ static void last_word(int fd, struct slot *slot)
         life_succeeds(fd, slot);
     else
         life_untold(slot);
-    observer_set_quiet(fd, done ? QUIET : OBSERVER_OUT_QUIET);
+    observer_add_state(fd, done ? QUIET : OBSERVER_OUT_QUIET);
 }
 
 void observer_sent(int fd, const struct iovec *vectors, size_t count, size_t size,
                    const void *caller)
 {
     struct slot *slot = slot_if_any(fd);
+    TURN(fd);
 
-    if (slot == NULL || !(observer_states[fd] & OBSERVER_WATCHED))
+    if (slot == NULL || !(observer_state(fd) & OBSERVER_WATCHED))
         return;
     life_moves(slot);
     for (size_t i = 0; i < count && size > 0; i++) {

@@ -1,5 +1,6 @@
 #include "shim/observer_slot.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -50,13 +51,23 @@ struct slot *slot_of(int fd)
     return slot_if_any(fd);
 }
 
+void slot_set(struct slot *slot, const struct slot *value)
+{
+    const size_t own = offsetof(struct slot, began);
+
+    __atomic_store_n(&slot->life, 0, __ATOMIC_RELAXED);
+    /* Nobody may take what follows for what belongs to the former life. */
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    __atomic_store_n(&slot->moved, value->moved, __ATOMIC_RELAXED);
+    __atomic_store_n(&slot->inode, value->inode, __ATOMIC_RELAXED);
+    memcpy((char *)slot + own, (const char *)value + own, sizeof *slot - own);
+}
+
 void slot_clear(struct slot *slot)
 {
-    uint64_t told = slot->told;
+    static const struct slot nothing;
 
-    __atomic_store_n(&slot->life, 0, __ATOMIC_RELEASE);
-    memset(slot, 0, sizeof *slot);
-    slot->told = told;
+    slot_set(slot, &nothing);
 }
 
 int slot_highest(void)

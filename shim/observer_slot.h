@@ -21,14 +21,14 @@ struct slot_address {
 
 /* What the observer keeps of a descriptor whose handshake it watches. One slot for each descriptor
  * number, in pieces that are mapped when the first of their numbers is watched, and never freed. A
- * slot is written by the thread that sends or receives on the descriptor; life and told are for
- * others too (observer_life.h). */
+ * slot is written by the thread that sends or receives on the descriptor; what comes before `began`
+ * is for others too, and atomic (observer_life.h). */
 struct slot {
     uint64_t life;  /* its number; 0 while another begins */
     uint64_t told;  /* the life whose outcome is known */
-    int64_t began;  /* monotonic milliseconds: connect, or the first byte */
-    int64_t moved;  /* since when nothing has come or gone */
+    int64_t moved;  /* monotonic milliseconds: since when nothing has come or gone */
     ino_t inode;    /* of the socket: a later file of the same number has another */
+    int64_t began;  /* connect, or the first byte */
     uint64_t peer;  /* whom it connects to, for the back-off; 0: accepted */
     uint64_t route; /* routes.h; 0: accepted */
     bool accepted;  /* just so: its inode and its ends are here (observer_ends.h) */
@@ -51,7 +51,9 @@ struct slot *slot_of(int fd);
 /* The same for a slot that was there before; never maps anything. */
 struct slot *slot_if_any(int fd);
 
-/* What is left of it when its descriptor's number is used anew. */
+/* A descriptor's number is used anew: what its slot is to hold, but for the life, which has ended;
+ * or nothing. */
+void slot_set(struct slot *slot, const struct slot *value);
 void slot_clear(struct slot *slot);
 
 /* The highest descriptor that has had a slot. */

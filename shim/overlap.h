@@ -25,7 +25,8 @@ extern unsigned char overlap_flags[OBSERVER_TABLE / 8];
 
 static inline bool overlap_flagged(int fd)
 {
-    return (unsigned)fd < OBSERVER_TABLE && (overlap_flags[fd / 8] & (1 << fd % 8));
+    return (unsigned)fd < OBSERVER_TABLE &&
+           (__atomic_load_n(&overlap_flags[fd / 8], __ATOMIC_RELAXED) & (1 << fd % 8));
 }
 
 /* Before the first listener is bound: it becomes the one that this thread listens on next. NULL

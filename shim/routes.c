@@ -23,6 +23,7 @@ struct entry {
 /* LOCK_ROUTES */
 static struct table places;
 static struct table sockets;
+static bool used; /* there have been entries */
 
 static __thread __attribute__((tls_model("initial-exec"))) struct {
     uint64_t host;
@@ -181,6 +182,7 @@ void routes_add(const void *socket, const struct route *route, const char *where
         return;
     table_make_room(&places, LOCK_ROUTES);
     table_make_room(&sockets, LOCK_ROUTES);
+    __atomic_store_n(&used, true, __ATOMIC_RELAXED);
     lock_take(LOCK_ROUTES);
     old = find(socket, key);
     if (old != NULL)
@@ -240,7 +242,7 @@ bool routes_has(uint64_t key)
 {
     bool has;
 
-    if (key == 0 || __atomic_load_n(&places.count, __ATOMIC_RELAXED) == 0)
+    if (key == 0 || !__atomic_load_n(&used, __ATOMIC_RELAXED))
         return false;
     lock_take(LOCK_ROUTES);
     has = table_first(&places, key) != NULL;
