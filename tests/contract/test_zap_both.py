@@ -102,7 +102,7 @@ def test_a_revocation_while_it_thinks(handled, peers, certs):
     program("""
         go = threading.Event()
         def answer(request):
-            go.wait(20)
+            go.wait(100)
             return reply(request)
         h = Handler(answer); a = bound('PULL', zap_domain=b'mine')
     """)
