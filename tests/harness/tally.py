@@ -56,6 +56,10 @@ def failed(case):
     return case.find("failure") is not None or case.find("error") is not None
 
 
+def passed(case):
+    return not failed(case) and case.find("skipped") is None
+
+
 def cases(path):
     return xml.etree.ElementTree.parse(path).iter("testcase") if path.exists() else ()
 
@@ -72,7 +76,7 @@ def collect(directory, failed_steps):
     if unit.exists():
         for line in unit.read_text(encoding="utf-8").splitlines():
             tally.add_unit(json.loads(line))
-    again = {name(case) for case in cases(directory / "again.xml") if not failed(case)}
+    again = {name(case) for case in cases(directory / "again.xml") if passed(case)}
     for case in cases(directory / "pytest.xml"):
         tally.add_case(case, again)
     tally.failed += failed_steps
