@@ -89,6 +89,16 @@ class Cell:
         return self.pattern == "push-pull"
 
 
+@dataclasses.dataclass(frozen=True)
+class Counted(Cell):
+    """As many as are asked for."""
+    messages: int = 0
+
+    @property
+    def count(self):
+        return self.messages
+
+
 QUICK = (Cell("push-pull", 100), Cell("push-pull", 10_000), Cell("req-rep"),
          Cell("handshakes"))
 

@@ -1,6 +1,5 @@
 """Figures that are no throughput: start-up, memory, many sockets, time to the first message."""
 
-import dataclasses
 import json
 import os
 import pathlib
@@ -14,7 +13,7 @@ import time
 
 from harness import builds
 
-from . import cells, certificates, measure, variants
+from . import cells, certificates, handshake_profile, measure, variants
 
 EMPTY = "int curveshim_bench_empty;\n"
 
@@ -93,18 +92,23 @@ def memory(directory, count=5000):
     return found
 
 
+def by_itself(role, count, variant, directory):
+    """What an agent found that speaks with nobody."""
+    agent = measure.Agent(cells.Counted(role, peers=count), role, "tcp://127.0.0.1:*",
+                          variant.environment(directory))
+    try:
+        return agent.result()
+    finally:
+        agent.kill()
+
+
 def contexts(directory, count=50):
     """Resident bytes for each ZeroMQ context, which has I/O threads and, under the library, an
     authenticator of its own."""
     found = {}
     for variant in (variants.NULL, variants.HAND, variants.SHIM):
-        agent = measure.Agent(Counted("contexts", peers=count), "contexts", "tcp://127.0.0.1:*",
-                              variant.environment(directory))
-        try:
-            result = agent.result()
-            found[variant.name] = {"bytes each": (result["after"] - result["before"]) // count}
-        finally:
-            agent.kill()
+        result = by_itself("contexts", count, variant, directory)
+        found[variant.name] = {"bytes each": (result["after"] - result["before"]) // count}
     return found
 
 
@@ -135,7 +139,7 @@ def per_message(directory, few=2000, many=12000):
     for variant in (variants.HAND, variants.ZAUTH, variants.SHIM, variants.ALL):
         env, counts = variant.environment(directory), []
         for count in (few, many):
-            cell = Counted("push-pull", size=100, messages=count)
+            cell = cells.Counted("push-pull", size=100, messages=count)
             server = measure.Agent(cell, "sink", "tcp://127.0.0.1:*", env)
             try:
                 command = [*measure.AGENTS["c"], "source", server.line(), str(count), "100", "1"]
@@ -154,16 +158,11 @@ def sockets(directory, count=10_000):
     count = min(count, limit // 2 - 250)
     found = {}
     for variant in (variants.NULL, variants.HAND, variants.SHIM):
-        agent = measure.Agent(Counted("sockets", peers=count), "sockets", "tcp://127.0.0.1:*",
-                              variant.environment(directory))
-        try:
-            result = agent.result()
-            found[variant.name] = {
-                "sockets": count, "µs to bind": round(result["bind"] / count * 1e6, 1),
-                "µs to close": round(result["close"] / count * 1e6, 1),
-                "bytes each": round((result["after"] - result["before"]) / count)}
-        finally:
-            agent.kill()
+        result = by_itself("sockets", count, variant, directory)
+        found[variant.name] = {
+            "sockets": count, "µs to bind": round(result["bind"] / count * 1e6, 1),
+            "µs to close": round(result["close"] / count * 1e6, 1),
+            "bytes each": round((result["after"] - result["before"]) / count)}
     return found
 
 
@@ -186,20 +185,6 @@ def hooked_calls(_directory, few=1000, many=11000, timed=2_000_000):
     return found
 
 
-@dataclasses.dataclass(frozen=True)
-class Counted(cells.Cell):
-    messages: int = 0
-
-    @property
-    def count(self):
-        return self.messages
-
-
-def handshake(directory):
-    from . import handshake_profile  # which counts as this module does
-    return handshake_profile.profile(directory)
-
-
 def measured():
     with tempfile.TemporaryDirectory(prefix="curveshim-bench-") as directory:
         directory = pathlib.Path(directory)
@@ -211,7 +196,7 @@ def measured():
                              ("memory of a server, bytes", memory),
                              ("contexts", contexts), ("many sockets", sockets),
                              ("hooked calls", hooked_calls),
-                             ("where a handshake's time goes", handshake)):
+                             ("where a handshake's time goes", handshake_profile.profile)):
             try:
                 found[name] = figure(directory)
             except (measure.Failed, OSError, AttributeError, subprocess.SubprocessError) as failed:

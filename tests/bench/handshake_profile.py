@@ -6,7 +6,7 @@ import pathlib
 import re
 import statistics
 
-from . import cells, figures, measure, variants
+from . import cells, measure, variants
 
 AMONG = (variants.HAND, variants.ZAUTH, variants.SHIM)
 SLICES, IN_SLICE = 15, 40
@@ -68,7 +68,7 @@ def measured(directory):
 def system_calls(variant, side, count, directory):
     summary = directory / f"strace-{side}-{count}"
     traced = ("strace", "-f", "-c", "-o", str(summary))
-    cell, env = figures.Counted("handshakes", size=1, messages=count), variant.environment(directory)
+    cell, env = cells.Counted("handshakes", size=1, messages=count), variant.environment(directory)
     agents = [measure.Agent(cell, "echo", "tcp://127.0.0.1:*", env, traced if side == "server" else ())]
     try:
         agents.append(measure.Agent(cell, "handshakes", agents[0].line(), env,

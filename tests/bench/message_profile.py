@@ -3,7 +3,7 @@
 import collections
 import pathlib
 
-from . import figures, measure
+from . import cells, measure
 from .profiles import costs, counted
 
 FEW, MANY = 1000, 6000
@@ -32,7 +32,7 @@ def stream(cell, variant, directory):
 
 def per_message(size, variant, directory):
     """[sender's, receiver's]: Counter of (object, function): instructions for each message."""
-    few, many = (stream(figures.Counted("push-pull", size=size, messages=count), variant, directory)
+    few, many = (stream(cells.Counted("push-pull", size=size, messages=count), variant, directory)
                  for count in (FEW, MANY))
     return [collections.Counter({where: (cost - a[where]) / (MANY - FEW) for where, cost in b.items()})
             for a, b in zip(few, many)]

@@ -54,6 +54,11 @@ def shown(ratio, digits=2):
         f"{ratio['median']:.{digits}f} ({ratio['low']:.{digits}f} to {ratio['high']:.{digits}f})")
 
 
+def per_gigabyte(cell, row):
+    """CPU seconds, of what one side sends to the other."""
+    return f"{row['cpu_per_million'] / cell['size'] * 1000:.2f}"
+
+
 def per_second(value):
     for limit, divisor, unit in ((1e6, 1e6, " M/s"), (1e3, 1e3, " k/s")):
         if value >= limit:

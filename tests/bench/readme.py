@@ -91,7 +91,7 @@ def per_gigabyte(document):
         return []
     largest = max(streams, key=lambda cell: cell["size"])
     return [f"- CPU seconds for each GB, {largest['cell']}: " + ", ".join(
-        f"{name} {row['cpu_per_million'] / largest['size'] * 1000:.2f}"
+        f"{name} {ratios.per_gigabyte(largest, row)}"
         for name, row in largest["variants"].items())]
 
 

@@ -85,12 +85,6 @@ def machine():
             "kernel": ".".join(os.uname().release.split(".")[:2])}
 
 
-def per_gigabyte(figure, row):
-    """Of CPU seconds: of what one side sends to the other."""
-    return ("" if figure["pattern"] == "handshakes"
-            else f"{row['cpu_per_million'] / figure['size'] * 1000:.2f}")
-
-
 def table(measured):
     """Markdown, ratios first."""
     lines = []
@@ -104,7 +98,7 @@ def table(measured):
             line = (f"| {name} | {ratios.shown(row['to_reference'])} | "
                     f"{ratios.shown(row.get('cpu_to_reference'))} | "
                     f"{ratios.shown(row['to_null'])} | {ratios.per_second(row['rate']['median'])} | "
-                    f"{row['cpu_per_million']:.2f} | {per_gigabyte(figure, row)} |")
+                    f"{row['cpu_per_million']:.2f} | {'' if figure['pattern'] == 'handshakes' else ratios.per_gigabyte(figure, row)} |")
             if "p50" in row:
                 line += "".join(f" {row[p] * 1e6:.0f} |" for p in ("p50", "p99", "p999"))
             lines.append(line)

@@ -11,7 +11,7 @@ import pytest
 from handshakes import flood
 from harness import builds
 
-from . import certificates, figures, measure, profiles, variants
+from . import cells, certificates, measure, profiles, variants
 
 MOST_INSTRUCTIONS = 12_000
 MOST_CALLS = 4.5
@@ -39,7 +39,7 @@ def fail(port, kind, address):
 
 def failures(count, addresses, variant, directory, within):
     """A server sees so many, and ends."""
-    cell, kinds = figures.Counted("handshakes", size=1), list(flood.WORDS)
+    cell, kinds = cells.Counted("handshakes", size=1), list(flood.WORDS)
     server = measure.Agent(cell, "echo", "tcp://127.0.0.1:*", variant.environment(directory), within)
     try:
         port = int(server.line().rpartition(":")[2])

@@ -4,7 +4,7 @@ that the figure does not depend on the machine's load. CURVE itself takes two mi
 import pytest
 from harness import builds
 
-from . import certificates, figures, measure, profiles, variants
+from . import cells, certificates, measure, profiles, variants
 
 MOST_INSTRUCTIONS = 200_000
 FEW, MANY = 16, 80
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="the instrumentation wo
 
 
 def instructions(variant, count, directory):
-    cell, env = figures.Counted("handshakes", size=1, messages=count), variant.environment(directory)
+    cell, env = cells.Counted("handshakes", size=1, messages=count), variant.environment(directory)
     profile = directory / f"server-{count}"
     agents = [measure.Agent(cell, "echo", "tcp://127.0.0.1:*", env, profiles.counted(profile))]
     try:
