@@ -66,11 +66,8 @@ void accepted_from(int fd, const struct sockaddr *address, socklen_t size)
 
 void accepted_asked(int fd, const struct sockaddr *address, socklen_t size)
 {
-    self.asked = NULL;
-    if (self.unnamed != fd + 1)
-        return;
-    self.asked = address;
-    ends_named(fd, true, address, size);
+    self.asked = self.unnamed == fd + 1 ? address : NULL;
+    accepted_from(fd, address, size);
 }
 
 void accepted_asked_own(int fd, const struct sockaddr *address, socklen_t size)

@@ -134,6 +134,7 @@ static void dispatch(const struct watch *watch, const struct inotify_event *even
                      void (*changed)(int directory, const char *name))
 {
     const char *name = event->len > 0 ? event->name : "";
+
     for (int i = 0; i < WATCH_DIRECTORIES; i++) {
         if (watch->paths[i] == NULL)
             continue;
