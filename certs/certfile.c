@@ -179,6 +179,7 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
     fd = open_regular(dirfd, name, file, &status, need, error);
     if (fd < 0)
         return -1;
+    file_stamp_take(&certificate->stamp, &status);
     text = take_contents(fd, status.st_size, secret, &size, &length);
     if (text == NULL) {
         cert_fail(error, errno, "%s: %s", file,
@@ -201,6 +202,8 @@ static int read_one(struct certificate *certificate, int dirfd, const char *name
         result = check_secret_mode(&status, file, read_only, need, error);
     else if (result == 0)
         result = check_public_mode(&status, file, read_only, error);
+    if (result != 0 || read_only)
+        certificate->stamp.usable = false;
     return result;
 }
 
@@ -221,6 +224,7 @@ int certificate_read(struct certificate *certificate, int dirfd, const char *nam
             file = secret_file;
             result = read_one(certificate, dirfd, secret_name, file, need, error);
         }
+        certificate->stamp.usable = false;
         if (result >= 0 && !certificate->has_secret)
             result =
                 cert_fail(error, EINVAL, "%s: there is no secret-key in a section 'curve'", file);

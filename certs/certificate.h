@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "certs/error.h"
+#include "certs/file_stamp.h"
 #include "certs/z85.h"
 
 /* CURVE certificates as czmq (zcert) and pyzmq (zmq.auth) keep them: ZPL files with the sections
@@ -20,6 +21,7 @@ struct certificate {
     bool has_secret;
     uint8_t public_key[KEY_BYTES];
     uint8_t secret_key[KEY_BYTES];
+    struct file_stamp stamp; /* of the file that it was read from; see certificate_read */
     unsigned metadata_count;
     struct {
         const char *name; /* points into pool */
@@ -48,6 +50,9 @@ int certificate_parse(struct certificate *certificate, const char *text, size_t 
  *
  * With CERT_NEED_SECRET, a file without a secret key is followed to NAME_secret beside it, which is
  * how czmq names the secret half.
+ *
+ * Its stamp is usable where as long as it holds reading the file again would give the same: not
+ * after a warning, nor where a second file or the mount had a say.
  *
  * 0; 1 for a warning in *error (CERT_PERMISSIONS_WARN); -1 with *error: code is errno where the
  * file could not be opened or read, EPERM for permissions, EINVAL for contents. */

@@ -16,6 +16,7 @@ static struct {
     bool loaded;
     bool verified;
     struct keypair pair;
+    struct file_stamp stamp;
 } own[2];
 
 /* Own certificates may carry an expiry as authorised ones do: it is shown, and refuses nothing. */
@@ -44,8 +45,9 @@ static const char *path_of(enum keys_role role, const struct config *config)
     return role == KEYS_SERVER ? config->server_cert : config->client_cert;
 }
 
-int keys_read_pair(struct keypair *pair, const char *path, const struct config *config,
-                   void (*show)(const struct certificate *certificate), struct cert_error *error)
+int keys_read_pair(struct keypair *pair, struct file_stamp *stamp, const char *path,
+                   const struct config *config, void (*show)(const struct certificate *certificate),
+                   struct cert_error *error)
 {
     struct certificate *certificate = malloc(sizeof *certificate);
     int result;
@@ -59,28 +61,47 @@ int keys_read_pair(struct keypair *pair, const char *path, const struct config *
         memcpy(pair->public_key, certificate->public_key, KEY_BYTES);
         memcpy(pair->secret_key, certificate->secret_key, KEY_BYTES);
         z85_encode_key(pair->public_text, pair->public_key);
+        if (stamp != NULL)
+            *stamp = certificate->stamp;
     }
     certificate_wipe(certificate);
     free(certificate);
     return result;
 }
 
+static bool is_same(enum keys_role role, const struct config *config)
+{
+    struct file_stamp stamp;
+
+    lock_take(LOCK_KEYS);
+    stamp = own[role].stamp;
+    lock_drop(LOCK_KEYS);
+    return keys_file_is_same(&stamp, config, path_of(role, config));
+}
+
 /* Loads or reloads into own[role]; true if it holds a pair afterwards. */
 static int load(enum keys_role role, const struct config *config, struct cert_error *error)
 {
     struct keypair fresh;
-    int result = keys_read_pair(&fresh, path_of(role, config), config,
-                                role == KEYS_SERVER ? measure_server : measure_client, error);
+    struct file_stamp stamp;
+    int result;
 
+    if (is_same(role, config))
+        return 0;
+    result = keys_read_pair(&fresh, &stamp, path_of(role, config), config,
+                            role == KEYS_SERVER ? measure_server : measure_client, error);
     lock_take(LOCK_KEYS);
     if (result == 0 && memcmp(&own[role].pair, &fresh, sizeof fresh) != 0) {
         own[role].pair = fresh;
         own[role].verified = false;
     }
-    if (result == 0)
+    own[role].stamp.usable = false;
+    if (result == 0) {
         own[role].loaded = true;
-    else if (own[role].loaded && keys_out_of_reach(error))
+        own[role].stamp = stamp;
+    } else if (own[role].loaded && keys_out_of_reach(error)) {
         result = 0;
+    }
     lock_drop(LOCK_KEYS);
     wipe(&fresh, sizeof fresh);
     return result;
@@ -138,4 +159,12 @@ void keys_preload(const struct config *config)
     (void)load(KEYS_CLIENT, config, &ignored);
     keys_preload_second(config);
     keys_preload_servers(config);
+}
+
+void keys_forked(void)
+{
+    lock_take(LOCK_KEYS);
+    own[KEYS_SERVER].stamp.usable = own[KEYS_CLIENT].stamp.usable = false;
+    lock_drop(LOCK_KEYS);
+    keys_forked_servers();
 }

@@ -7,8 +7,9 @@
 #include "shim/config.h"
 #include "shim/zmqlib.h"
 
-/* The keys of this process: read again at each bind and connect, kept where the files can't be
- * read any more (after chroot, or after privileges were dropped). Thread-safe. */
+/* The keys of this process: looked at again at each bind and connect, and read again unless their
+ * files are the same (certs/file_stamp.h); kept where the files can't be read any more (after
+ * chroot, or after privileges were dropped). Thread-safe. */
 
 enum keys_role { KEYS_SERVER, KEYS_CLIENT };
 
@@ -47,5 +48,7 @@ int keys_server(uint8_t key[KEY_BYTES], char source[KEYS_SOURCE], const char *en
 
 /* Loads what can be loaded, in silence, for a program that will lose sight of the files. */
 void keys_preload(const struct config *config);
+/* In a forked child: everything is read again. */
+void keys_forked(void);
 
 #endif

@@ -25,6 +25,15 @@ int keys_check_directory(const struct config *config, const char *path, struct c
     return certificate_directory_check(config->certs, config->certs_found_here, error);
 }
 
+bool keys_file_is_same(const struct file_stamp *stamp, const struct config *config,
+                       const char *path)
+{
+    struct cert_error ignored;
+
+    return stamp->usable && keys_check_directory(config, path, &ignored) == 0 &&
+           file_stamp_holds(stamp, path);
+}
+
 static void explain_missing(const struct config *config, const char *path, struct cert_error *error)
 {
     if (error->code != ENOENT)

@@ -41,7 +41,7 @@ static int look(struct keypair *pair, enum keys_second which, const struct keypa
     if (!path_of(path, which, config->server_cert, SUFFIX) ||
         (access(path, F_OK) != 0 && errno == ENOENT))
         return 0;
-    if (keys_read_pair(pair, path, config, NULL, error) != 0)
+    if (keys_read_pair(pair, NULL, path, config, NULL, error) != 0)
         return error->code == ENOENT ? 0 : -1;
     if (lib != NULL && keys_verify(pair, path, lib, error) != 0) {
         wipe(pair, sizeof *pair);

@@ -19,6 +19,7 @@
 struct remembered {
     struct table_node node;
     uint8_t key[KEY_BYTES];
+    struct file_stamp stamp;
     char path[];
 };
 static struct table remembered;
@@ -46,7 +47,7 @@ static struct remembered *recall(const char *path)
     return NULL;
 }
 
-static void remember(const char *path, const uint8_t key[KEY_BYTES])
+static void remember(const char *path, const struct certificate *certificate)
 {
     struct remembered *entry, *fresh = malloc(sizeof *fresh + strlen(path) + 1);
 
@@ -60,25 +61,46 @@ static void remember(const char *path, const uint8_t key[KEY_BYTES])
         entry = fresh;
         fresh = NULL;
     }
-    if (entry != NULL)
-        memcpy(entry->key, key, KEY_BYTES);
+    if (entry != NULL) {
+        memcpy(entry->key, certificate->public_key, KEY_BYTES);
+        entry->stamp = certificate->stamp;
+    }
     lock_drop(LOCK_KEYS);
     free(fresh);
+}
+
+/* Without reading it again. */
+static bool recall_same(uint8_t key[KEY_BYTES], const char *path, const struct config *config)
+{
+    struct file_stamp stamp = {.usable = false};
+    const struct remembered *entry;
+
+    lock_take(LOCK_KEYS);
+    entry = recall(path);
+    if (entry != NULL) {
+        memcpy(key, entry->key, KEY_BYTES);
+        stamp = entry->stamp;
+    }
+    lock_drop(LOCK_KEYS);
+    return keys_file_is_same(&stamp, config, path);
 }
 
 static int read_public(uint8_t key[KEY_BYTES], const char *path, const struct config *config,
                        struct cert_error *error)
 {
-    struct certificate *certificate = malloc(sizeof *certificate);
+    struct certificate *certificate;
     const struct remembered *entry;
     int result;
 
+    if (recall_same(key, path, config))
+        return 0;
+    certificate = malloc(sizeof *certificate);
     if (certificate == NULL)
         return cert_fail(error, ENOMEM, "%s: out of memory", path);
     result = keys_read_file(certificate, config, path, CERT_NEED_PUBLIC, error);
     if (result == 0) {
         memcpy(key, certificate->public_key, KEY_BYTES);
-        remember(path, key);
+        remember(path, certificate);
     } else if (keys_out_of_reach(error)) {
         lock_take(LOCK_KEYS);
         entry = recall(path);
@@ -181,7 +203,7 @@ static void remember_list(const struct list *list, const char *path)
     if (list->young && old != NULL) {
         old = copy;
     } else {
-        list_text = copy;
+        __atomic_store_n(&list_text, copy, __ATOMIC_RELAXED);
         list_length = list->length;
     }
     lock_drop(LOCK_KEYS);
@@ -211,11 +233,22 @@ static int recall_list(struct list *list)
     return 0;
 }
 
+/* What is usual takes one look. */
+static bool has_never_been(const struct config *config)
+{
+    struct stat status;
+
+    return !config->known_servers_set && __atomic_load_n(&list_text, __ATOMIC_RELAXED) == NULL &&
+           lstat(config->known_servers, &status) != 0 && errno == ENOENT;
+}
+
 /* A copy of known_servers as it is now, or as it was last. 1, or 0 if it is not in force. */
 static int read_list(struct list *list, const struct config *config, struct cert_error *error)
 {
     int result = keys_check_directory(config, config->known_servers, error);
 
+    if (result == 0 && has_never_been(config))
+        return 0;
     if (result == 0)
         result = slurp(list, config->known_servers, error);
     if (result == 0) {
@@ -335,4 +368,12 @@ void keys_preload_servers(const struct config *config)
     while (known_servers_next(&reader, &entry, &ignored) == 1)
         (void)resolve_value(key, entry.value, "", config, &ignored);
     free(list.text);
+}
+
+void keys_forked_servers(void)
+{
+    size_t bucket;
+
+    for (struct table_node *node = NULL; (node = table_each(&remembered, &bucket, node)) != NULL;)
+        table_owner(node, struct remembered, node)->stamp.usable = false;
 }

@@ -67,6 +67,7 @@ static void in_child(void)
     observer_clock_forked();
     overlap_forked();
     metrics_forked();
+    keys_forked();
     connections_forked();
     review_forked();
     log_forked();

@@ -1,0 +1,35 @@
+#ifndef CURVESHIM_CERTS_FILE_STAMP_H
+#define CURVESHIM_CERTS_FILE_STAMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* Whether a file has to be read again. What a path leads to is told apart by all that stat says of
+ * it, and each change moves the time of change, which nobody can set. Where that proves little (a
+ * change that is younger than the clock's tick, file systems that answer from memory, another one
+ * mounted in its place), it is bounded: a stamp counts for STAMP_MS. Thread-safe. */
+
+#define STAMP_MS 250
+
+struct file_stamp {
+    bool usable;
+    mode_t mode;
+    uid_t owner;
+    gid_t group;
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec modified;
+    struct timespec changed;
+    int64_t taken; /* monotonic milliseconds */
+};
+
+/* To be called before what status tells of is read. Not usable if it has just changed. */
+void file_stamp_take(struct file_stamp *stamp, const struct stat *status);
+
+/* Whether path leads to the very file, unchanged. errno is not preserved. */
+bool file_stamp_holds(const struct file_stamp *stamp, const char *path);
+
+#endif
