@@ -18,6 +18,9 @@
 #endif
 
 static struct state_page *page;
+/* From here on entries are free: to look at all of them would take them through the caches at each
+ * connect. LOCK_PAGE. */
+static size_t end_of_entries;
 static const struct config *configuration;
 static int descriptor = -1;
 static ino_t inode;
@@ -51,6 +54,8 @@ static void end(void)
 
 static void fill(void)
 {
+    end_of_entries = 0;
+    state_page_peers_begin();
     page->layout = STATE_PAGE_LAYOUT;
     page->pid = (int32_t)getpid();
     page->mode = configuration->mode;
@@ -153,7 +158,7 @@ static struct state_page_entry *place(enum state_page_kind kind, bool server, co
 {
     struct state_page_entry *free_entry = NULL;
 
-    for (size_t i = 0; i < STATE_PAGE_ENTRIES; i++) {
+    for (size_t i = 0; i < end_of_entries; i++) {
         struct state_page_entry *entry = &page->entries[i];
 
         if (same(entry, kind, server, socket, endpoint, resolved))
@@ -161,6 +166,8 @@ static struct state_page_entry *place(enum state_page_kind kind, bool server, co
         if (entry->kind == 0 && free_entry == NULL)
             free_entry = entry;
     }
+    if (free_entry == NULL && end_of_entries < STATE_PAGE_ENTRIES)
+        free_entry = &page->entries[end_of_entries++];
     return free_entry;
 }
 
@@ -195,7 +202,7 @@ void state_page_forget(const void *socket, const char *endpoint)
     lock_take(LOCK_PAGE);
     if (page != NULL) {
         begin();
-        for (size_t i = 0; i < STATE_PAGE_ENTRIES; i++) {
+        for (size_t i = 0; i < end_of_entries; i++) {
             struct state_page_entry *entry = &page->entries[i];
 
             if (entry->kind == 0 || entry->socket != (uint64_t)(uintptr_t)socket ||
@@ -205,6 +212,8 @@ void state_page_forget(const void *socket, const char *endpoint)
                 continue;
             memset(entry, 0, sizeof *entry);
         }
+        while (end_of_entries > 0 && page->entries[end_of_entries - 1].kind == 0)
+            end_of_entries--;
         end();
     }
     lock_drop(LOCK_PAGE);

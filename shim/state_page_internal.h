@@ -8,6 +8,9 @@
 struct state_page *state_page_begin(void);
 void state_page_end(void);
 
+/* A new page has neither peers nor troubles. With LOCK_PAGE held. */
+void state_page_peers_begin(void);
+
 /* Seconds since 1970 UTC. */
 uint64_t state_page_now(void);
 

@@ -6,6 +6,13 @@
 
 /* When connections that have ended were looked for last; LOCK_PAGE. */
 static uint64_t pruned;
+/* From here on they are free; likewise. */
+static size_t end_of_peers, end_of_troubles;
+
+void state_page_peers_begin(void)
+{
+    end_of_peers = end_of_troubles = 0;
+}
 
 static bool has_ended(const struct state_page_peer *peer)
 {
@@ -16,7 +23,7 @@ static struct state_page_peer *place_for(struct state_page *page, int fd)
 {
     struct state_page_peer *free_place = NULL;
 
-    for (size_t i = 0; i < STATE_PAGE_PEERS; i++) {
+    for (size_t i = 0; i < end_of_peers; i++) {
         struct state_page_peer *peer = &page->peers[i];
 
         if (peer->inode != 0 && peer->descriptor == fd)
@@ -24,6 +31,8 @@ static struct state_page_peer *place_for(struct state_page *page, int fd)
         if (peer->inode == 0 && free_place == NULL)
             free_place = peer;
     }
+    if (free_place == NULL && end_of_peers < STATE_PAGE_PEERS)
+        free_place = &page->peers[end_of_peers++];
     if (free_place != NULL || state_page_now() == pruned)
         return free_place;
     pruned = state_page_now();
@@ -46,7 +55,7 @@ static bool is_about(const struct state_page_trouble *trouble, bool server, cons
 static void end_troubles(struct state_page *page, bool server, const char *address,
                          const char *endpoint)
 {
-    for (size_t i = 0; i < STATE_PAGE_TROUBLES; i++)
+    for (size_t i = 0; i < end_of_troubles; i++)
         if (is_about(&page->troubles[i], server, address, endpoint))
             memset(&page->troubles[i], 0, sizeof page->troubles[i]);
 }
@@ -94,6 +103,8 @@ static struct state_page_trouble *trouble_for(struct state_page *page, bool serv
             place = trouble;
     }
     memset(place, 0, sizeof *place);
+    if ((size_t)(place - page->troubles) >= end_of_troubles)
+        end_of_troubles = (size_t)(place - page->troubles) + 1;
     return place;
 }
 
