@@ -132,10 +132,11 @@ static bool interrupted(void)
 
 static int first_load(struct cert_error *error)
 {
+    struct keys_look look = {.config = configuration};
     int64_t now = now_ms();
 
     if (!configuration->authorized_any) {
-        if (keys_check_directory(configuration, configuration->authorized, error) != 0 ||
+        if (keys_check_directory(&look, configuration->authorized, error) != 0 ||
             certdir_scan(&directories[AUTHORIZED], now, error) != 0) {
             if (error->code == ENOENT)
                 cert_fail(error, ENOENT,

@@ -46,7 +46,7 @@ static const char *path_of(enum keys_role role, const struct config *config)
 }
 
 int keys_read_pair(struct keypair *pair, struct file_stamp *stamp, const char *path,
-                   const struct config *config, void (*show)(const struct certificate *certificate),
+                   struct keys_look *look, void (*show)(const struct certificate *certificate),
                    struct cert_error *error)
 {
     struct certificate *certificate = malloc(sizeof *certificate);
@@ -54,7 +54,7 @@ int keys_read_pair(struct keypair *pair, struct file_stamp *stamp, const char *p
 
     if (certificate == NULL)
         return cert_fail(error, ENOMEM, "%s: out of memory", path);
-    result = keys_read_file(certificate, config, path, CERT_NEED_PUBLIC | CERT_NEED_SECRET, error);
+    result = keys_read_file(certificate, look, path, CERT_NEED_PUBLIC | CERT_NEED_SECRET, error);
     if (result == 0) {
         if (show != NULL)
             show(certificate);
@@ -69,26 +69,26 @@ int keys_read_pair(struct keypair *pair, struct file_stamp *stamp, const char *p
     return result;
 }
 
-static bool is_same(enum keys_role role, const struct config *config)
+static bool is_same(enum keys_role role, struct keys_look *look)
 {
     struct file_stamp stamp;
 
     lock_take(LOCK_KEYS);
     stamp = own[role].stamp;
     lock_drop(LOCK_KEYS);
-    return keys_file_is_same(&stamp, config, path_of(role, config));
+    return keys_file_is_same(&stamp, look, path_of(role, look->config));
 }
 
 /* Loads or reloads into own[role]; true if it holds a pair afterwards. */
-static int load(enum keys_role role, const struct config *config, struct cert_error *error)
+static int load(enum keys_role role, struct keys_look *look, struct cert_error *error)
 {
     struct keypair fresh;
     struct file_stamp stamp;
     int result;
 
-    if (is_same(role, config))
+    if (is_same(role, look))
         return 0;
-    result = keys_read_pair(&fresh, &stamp, path_of(role, config), config,
+    result = keys_read_pair(&fresh, &stamp, path_of(role, look->config), look,
                             role == KEYS_SERVER ? measure_server : measure_client, error);
     lock_take(LOCK_KEYS);
     if (result == 0 && memcmp(&own[role].pair, &fresh, sizeof fresh) != 0) {
@@ -125,11 +125,11 @@ int keys_verify(const struct keypair *pair, const char *path, const struct zmqli
     return result;
 }
 
-int keys_own(struct keypair *pair, enum keys_role role, const struct config *config,
+int keys_own(struct keypair *pair, enum keys_role role, struct keys_look *look,
              const struct zmqlib *lib, struct cert_error *error)
 {
     bool verified;
-    int result = load(role, config, error);
+    int result = load(role, look, error);
 
     if (result != 0)
         return -1;
@@ -139,7 +139,7 @@ int keys_own(struct keypair *pair, enum keys_role role, const struct config *con
     lock_drop(LOCK_KEYS);
     if (verified)
         return 0;
-    result = keys_verify(pair, path_of(role, config), lib, error);
+    result = keys_verify(pair, path_of(role, look->config), lib, error);
     lock_take(LOCK_KEYS);
     if (result == 0 && memcmp(&own[role].pair, pair, sizeof *pair) == 0)
         own[role].verified = true;
@@ -151,12 +151,13 @@ int keys_own(struct keypair *pair, enum keys_role role, const struct config *con
 
 void keys_preload(const struct config *config)
 {
+    struct keys_look look = {.config = config};
     struct cert_error ignored;
 
     if (config->error[0] != '\0')
         return;
-    (void)load(KEYS_SERVER, config, &ignored);
-    (void)load(KEYS_CLIENT, config, &ignored);
+    (void)load(KEYS_SERVER, &look, &ignored);
+    (void)load(KEYS_CLIENT, &look, &ignored);
     keys_preload_second(config);
     keys_preload_servers(config);
 }

@@ -11,6 +11,13 @@
  * files are the same (certs/file_stamp.h); kept where the files can't be read any more (after
  * chroot, or after privileges were dropped). Thread-safe. */
 
+/* One bind or connect, or whatever else files are looked at for: the certificate directory is
+ * checked once in it. */
+struct keys_look {
+    const struct config *config;
+    bool directory_is_good;
+};
+
 enum keys_role { KEYS_SERVER, KEYS_CLIENT };
 
 struct keypair {
@@ -21,7 +28,7 @@ struct keypair {
 
 /* The own key pair for a role, checked: the certificate directory, the file, and that both keys
  * belong together (by the library's zmq_curve_public). 0, or -1 with *error. */
-int keys_own(struct keypair *pair, enum keys_role role, const struct config *config,
+int keys_own(struct keypair *pair, enum keys_role role, struct keys_look *look,
              const struct zmqlib *lib, struct cert_error *error);
 
 /* The other pair of a server, while 'curveshim-cert rotate' is under way. */
@@ -44,7 +51,7 @@ bool keys_server_is_rotated(const struct config *config);
  * from ("file" or "file:line"). 0, or -1 with *error: also when known_servers is in force and does
  * not list the endpoint. */
 int keys_server(uint8_t key[KEY_BYTES], char source[KEYS_SOURCE], const char *endpoint,
-                const struct config *config, struct cert_error *error);
+                struct keys_look *look, struct cert_error *error);
 
 /* Loads what can be loaded, in silence, for a program that will lose sight of the files. */
 void keys_preload(const struct config *config);

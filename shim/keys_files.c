@@ -18,19 +18,23 @@ static bool in_directory(const struct config *config, const char *path)
     return strncmp(path, config->certs, length) == 0 && path[length] == '/';
 }
 
-int keys_check_directory(const struct config *config, const char *path, struct cert_error *error)
+int keys_check_directory(struct keys_look *look, const char *path, struct cert_error *error)
 {
-    if (!in_directory(config, path))
+    const struct config *config = look->config;
+
+    if (look->directory_is_good || !in_directory(config, path))
         return 0;
-    return certificate_directory_check(config->certs, config->certs_found_here, error);
+    if (certificate_directory_check(config->certs, config->certs_found_here, error) != 0)
+        return -1;
+    look->directory_is_good = true;
+    return 0;
 }
 
-bool keys_file_is_same(const struct file_stamp *stamp, const struct config *config,
-                       const char *path)
+bool keys_file_is_same(const struct file_stamp *stamp, struct keys_look *look, const char *path)
 {
     struct cert_error ignored;
 
-    return stamp->usable && keys_check_directory(config, path, &ignored) == 0 &&
+    return stamp->usable && keys_check_directory(look, path, &ignored) == 0 &&
            file_stamp_holds(stamp, path);
 }
 
@@ -63,19 +67,19 @@ static void warn(const struct cert_error *warning, const char *path)
     log_repeatable(&event, path, "permissions");
 }
 
-int keys_read_file(struct certificate *certificate, const struct config *config, const char *path,
+int keys_read_file(struct certificate *certificate, struct keys_look *look, const char *path,
                    unsigned need, struct cert_error *error)
 {
-    int result = keys_check_directory(config, path, error);
+    int result = keys_check_directory(look, path, error);
 
     certificate->pool_used = 0; /* there is nothing to be wiped, should it not come to reading */
-    if (config->permissions_warn)
+    if (look->config->permissions_warn)
         need |= CERT_PERMISSIONS_WARN;
     if (result == 0)
         result = certificate_read(certificate, AT_FDCWD, path, path, need, error);
     if (result == 1)
         warn(error, path);
     if (result < 0)
-        explain_missing(config, path, error);
+        explain_missing(look->config, path, error);
     return result < 0 ? -1 : 0;
 }

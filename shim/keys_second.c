@@ -36,12 +36,13 @@ static bool path_of(char path[PATH_ROOM], enum keys_second which, const char *cu
 static int look(struct keypair *pair, enum keys_second which, const struct keypair *own,
                 const struct config *config, const struct zmqlib *lib, struct cert_error *error)
 {
+    struct keys_look files = {.config = config};
     char path[PATH_ROOM];
 
     if (!path_of(path, which, config->server_cert, SUFFIX) ||
         (access(path, F_OK) != 0 && errno == ENOENT))
         return 0;
-    if (keys_read_pair(pair, NULL, path, config, NULL, error) != 0)
+    if (keys_read_pair(pair, NULL, path, &files, NULL, error) != 0)
         return error->code == ENOENT ? 0 : -1;
     if (lib != NULL && keys_verify(pair, path, lib, error) != 0) {
         wipe(pair, sizeof *pair);

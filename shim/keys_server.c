@@ -11,6 +11,7 @@
 #include "shim/keys_files.h"
 #include "shim/known_servers.h"
 #include "shim/table_room.h"
+#include "shim/text.h"
 
 #define LIST_MAX (1024 * 1024)
 #define PATH_ROOM 4096
@@ -70,7 +71,7 @@ static void remember(const char *path, const struct certificate *certificate)
 }
 
 /* Without reading it again. */
-static bool recall_same(uint8_t key[KEY_BYTES], const char *path, const struct config *config)
+static bool recall_same(uint8_t key[KEY_BYTES], const char *path, struct keys_look *look)
 {
     struct file_stamp stamp = {.usable = false};
     const struct remembered *entry;
@@ -82,22 +83,22 @@ static bool recall_same(uint8_t key[KEY_BYTES], const char *path, const struct c
         stamp = entry->stamp;
     }
     lock_drop(LOCK_KEYS);
-    return keys_file_is_same(&stamp, config, path);
+    return keys_file_is_same(&stamp, look, path);
 }
 
-static int read_public(uint8_t key[KEY_BYTES], const char *path, const struct config *config,
+static int read_public(uint8_t key[KEY_BYTES], const char *path, struct keys_look *look,
                        struct cert_error *error)
 {
     struct certificate *certificate;
     const struct remembered *entry;
     int result;
 
-    if (recall_same(key, path, config))
+    if (recall_same(key, path, look))
         return 0;
     certificate = malloc(sizeof *certificate);
     if (certificate == NULL)
         return cert_fail(error, ENOMEM, "%s: out of memory", path);
-    result = keys_read_file(certificate, config, path, CERT_NEED_PUBLIC, error);
+    result = keys_read_file(certificate, look, path, CERT_NEED_PUBLIC, error);
     if (result == 0) {
         memcpy(key, certificate->public_key, KEY_BYTES);
         remember(path, certificate);
@@ -243,16 +244,16 @@ static bool has_never_been(const struct config *config)
 }
 
 /* A copy of known_servers as it is now, or as it was last. 1, or 0 if it is not in force. */
-static int read_list(struct list *list, const struct config *config, struct cert_error *error)
+static int read_list(struct list *list, struct keys_look *look, struct cert_error *error)
 {
-    int result = keys_check_directory(config, config->known_servers, error);
+    int result = keys_check_directory(look, look->config->known_servers, error);
 
-    if (result == 0 && has_never_been(config))
+    if (result == 0 && has_never_been(look->config))
         return 0;
     if (result == 0)
-        result = slurp(list, config->known_servers, error);
+        result = slurp(list, look->config->known_servers, error);
     if (result == 0) {
-        remember_list(list, config->known_servers);
+        remember_list(list, look->config->known_servers);
         return 1;
     }
     if (keys_out_of_reach(error)) {
@@ -260,21 +261,21 @@ static int read_list(struct list *list, const struct config *config, struct cert
         if (result != 0)
             return result;
     }
-    return error->code == ENOENT && !config->known_servers_set ? 0 : -1;
+    return error->code == ENOENT && !look->config->known_servers_set ? 0 : -1;
 }
 
 /* The key that a word of known_servers stands for: a certificate's file, or the key itself. */
 static int resolve_value(uint8_t key[KEY_BYTES], const char *value, const char *where,
-                         const struct config *config, struct cert_error *error)
+                         struct keys_look *look, struct cert_error *error)
 {
     char path[PATH_ROOM];
     struct stat status;
 
-    snprintf(path, sizeof path, "%s%s%s", value[0] == '/' ? "" : config->certs,
+    snprintf(path, sizeof path, "%s%s%s", value[0] == '/' ? "" : look->config->certs,
              value[0] == '/' ? "" : "/", value);
     if (stat(path, &status) != 0 && z85_decode_key(key, value, strlen(value)))
         return 0;
-    if (read_public(key, path, config, error) == 0)
+    if (read_public(key, path, look, error) == 0)
         return 0;
     if (error->code == ENOENT)
         cert_fail(error, ENOENT,
@@ -314,15 +315,15 @@ static int find_in_former(struct known_server *found, const char *endpoint,
 }
 
 static int from_list(uint8_t key[KEY_BYTES], char source[KEYS_SOURCE], const struct list *list,
-                     const char *endpoint, const struct config *config, struct cert_error *error)
+                     const char *endpoint, struct keys_look *look, struct cert_error *error)
 {
     struct known_server entry;
 
-    if (find_server(&entry, list, endpoint, config, error) != 0 &&
-        (!list->young || find_in_former(&entry, endpoint, config) != 0))
+    if (find_server(&entry, list, endpoint, look->config, error) != 0 &&
+        (!list->young || find_in_former(&entry, endpoint, look->config) != 0))
         return -1;
-    snprintf(source, KEYS_SOURCE, "%s:%u", config->known_servers, entry.line);
-    return resolve_value(key, entry.value, source, config, error);
+    snprintf(source, KEYS_SOURCE, "%s:%u", look->config->known_servers, entry.line);
+    return resolve_value(key, entry.value, source, look, error);
 }
 
 static int refuse_zero(const uint8_t key[KEY_BYTES], const char *source, struct cert_error *error)
@@ -335,19 +336,19 @@ static int refuse_zero(const uint8_t key[KEY_BYTES], const char *source, struct 
 }
 
 int keys_server(uint8_t key[KEY_BYTES], char source[KEYS_SOURCE], const char *endpoint,
-                const struct config *config, struct cert_error *error)
+                struct keys_look *look, struct cert_error *error)
 {
     struct list list;
-    int result = read_list(&list, config, error);
+    int result = read_list(&list, look, error);
 
     if (result < 0)
         return -1;
     if (result == 1) {
-        result = from_list(key, source, &list, endpoint, config, error);
+        result = from_list(key, source, &list, endpoint, look, error);
         free(list.text);
     } else {
-        snprintf(source, KEYS_SOURCE, "%s", config->server_key);
-        result = read_public(key, config->server_key, config, error);
+        (void)text_put(source, source + KEYS_SOURCE, look->config->server_key);
+        result = read_public(key, look->config->server_key, look, error);
     }
     return result == 0 ? refuse_zero(key, source, error) : -1;
 }
@@ -357,16 +358,17 @@ void keys_preload_servers(const struct config *config)
     uint8_t key[KEY_BYTES];
     struct known_servers reader;
     struct known_server entry;
+    struct keys_look look = {.config = config};
     struct cert_error ignored;
     struct list list;
 
-    if (read_list(&list, config, &ignored) != 1) {
-        (void)read_public(key, config->server_key, config, &ignored);
+    if (read_list(&list, &look, &ignored) != 1) {
+        (void)read_public(key, config->server_key, &look, &ignored);
         return;
     }
     known_servers_start(&reader, list.text, list.length, config->known_servers);
     while (known_servers_next(&reader, &entry, &ignored) == 1)
-        (void)resolve_value(key, entry.value, "", config, &ignored);
+        (void)resolve_value(key, entry.value, "", &look, &ignored);
     free(list.text);
 }
 

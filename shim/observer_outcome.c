@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "certs/fingerprint.h"
 #include "shim/connections.h"
 #include "shim/failures.h"
 #include "shim/locks.h"
@@ -32,6 +33,7 @@ struct parties {
     char address[INET6_ADDRSTRLEN + 32]; /* as the authenticator names it */
     char key[KEY_Z85 + 1];               /* the client's, once it was let in */
     char name[CONNECTION_NAME];          /* of its certificate */
+    char fingerprint[FINGERPRINT_SIZE];  /* of the server's key */
 };
 
 static void write_address(struct parties *parties, const struct slot *slot)
@@ -72,6 +74,15 @@ static void find_peer(struct parties *parties, const struct slot *slot)
         text_copy(parties->peer, parties->route.endpoint);
 }
 
+static void find_fingerprint(struct parties *parties)
+{
+    const char *text = parties->route.key;
+    uint8_t key[KEY_BYTES];
+
+    if (z85_decode_key(key, text, strlen(text)))
+        fingerprint_format(parties->fingerprint, key);
+}
+
 /* By whom repeats are counted: not by the port that a client happens to have. */
 static void write_key(char key[ROUTE_ENDPOINT + WIRE_PEER_TEXT], const struct parties *parties,
                       const struct slot *slot)
@@ -91,8 +102,6 @@ static uint64_t hash_key(const char *key)
 
 static void add_parties(struct event *event, const struct parties *parties, const struct slot *slot)
 {
-    const struct route_key *key = &parties->route.key;
-
     event_text(event, "role", slot->connecting ? "client" : "server");
     event_text(event, "peer", parties->peer);
     event_text(event, "endpoint", parties->route.endpoint);
@@ -101,8 +110,10 @@ static void add_parties(struct event *event, const struct parties *parties, cons
         event_text(event, "name", parties->name);
         event_text(event, "key", parties->key);
     }
-    event_text(event, "server_key", key->text[0] != '\0' ? key->text : NULL);
-    event_text(event, "fingerprint", key->fingerprint[0] != '\0' ? key->fingerprint : NULL);
+    if (parties->fingerprint[0] != '\0') {
+        event_text(event, "server_key", parties->route.key);
+        event_text(event, "fingerprint", parties->fingerprint);
+    }
     event_text(event, "source", parties->route.source[0] != '\0' ? parties->route.source : NULL);
 }
 
@@ -111,7 +122,7 @@ static void write_message(char *message, size_t size, const struct parties *part
                           const char *reason_text)
 {
     const struct handshake_about about = {slot->connecting, parties->route.endpoint,
-                                          parties->route.source, parties->route.key.fingerprint};
+                                          parties->route.source, parties->fingerprint};
     char remedy[900];
 
     handshake_remedy(remedy, sizeof remedy, reason, &about);
@@ -131,6 +142,7 @@ static void write_failed(struct parties *parties, const struct slot *slot,
     struct event event;
 
     find_peer(parties, slot);
+    find_fingerprint(parties);
     write_message(message, sizeof message, parties, slot, reason, reason_text);
     event_init(&event, level_of(slot, reason), "handshake", message);
     event_text(&event, "result", "failed");
@@ -249,6 +261,7 @@ void outcome_ok(int fd, const struct slot *slot)
     if (recovered && slot->connecting)
         forget_failures(key);
     if (log_wants(EVENT_INFO) || recovered) {
+        find_fingerprint(&parties);
         event_init(&event, recovered ? EVENT_WARNING : EVENT_INFO, "handshake", message);
         event_text(&event, "result", "ok");
         add_parties(&event, &parties, slot);

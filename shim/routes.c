@@ -14,7 +14,7 @@ struct entry {
     struct table_node by_socket;
     const void *socket;
     uint64_t host;
-    struct route_key key;
+    char key[KEY_Z85 + 1];
     bool server;
     size_t source; /* where it begins in text */
     char text[];   /* endpoint, source */
@@ -131,7 +131,7 @@ static struct entry *entry_new(const void *socket, const struct route *route, co
         return NULL;
     entry->socket = socket;
     entry->host = hash_place(where, &port);
-    entry->key = route->key;
+    text_copy(entry->key, route->key);
     entry->server = route->server;
     entry->source = endpoint;
     memcpy(entry->text, route->endpoint, endpoint);
@@ -221,7 +221,7 @@ void routes_forget(const void *socket, const char *endpoint)
 static void tell(struct route *route, const struct entry *entry)
 {
     route->server = entry->server;
-    route->key = entry->key;
+    text_copy(route->key, entry->key);
     text_copy(route->endpoint, entry->text);
     text_copy(route->source, entry->text + entry->source);
 }

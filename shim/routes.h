@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "certs/fingerprint.h"
+#include "certs/z85.h"
 
 /* What a connection on the wire belongs to: the endpoint that the program connected or bound, and
  * the server's key there. Thread-safe. */
@@ -13,17 +13,11 @@
 #define ROUTE_ENDPOINT 256
 #define ROUTE_SOURCE 600
 
-/* The server's public key; both texts are "" where the program secured the socket by itself. */
-struct route_key {
-    char text[KEY_Z85 + 1];
-    char fingerprint[FINGERPRINT_SIZE];
-};
-
 struct route {
     bool server;
     char endpoint[ROUTE_ENDPOINT]; /* ZMQ_LAST_ENDPOINT of a bind, as passed to zmq_connect; cut */
     char source[ROUTE_SOURCE];     /* client: where the server's key came from, else "" */
-    struct route_key key;
+    char key[KEY_Z85 + 1]; /* the server's public one; "": the program secured the socket itself */
 };
 
 /* The program bound or connected. where: ZMQ_LAST_ENDPOINT of a bind, else the endpoint in full;

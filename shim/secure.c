@@ -70,16 +70,17 @@ static int collect(const struct attempt *attempt, const struct config *config,
                    struct material *material, struct cert_error *error)
 {
     enum keys_role role = attempt->call == CALL_BIND ? KEYS_SERVER : KEYS_CLIENT;
+    struct keys_look look = {.config = config};
 
     material->has_second = KEYS_SECOND_NONE;
-    if (keys_own(&material->own, role, config, attempt->lib, error) != 0)
+    if (keys_own(&material->own, role, &look, attempt->lib, error) != 0)
         return -1;
     if (role == KEYS_SERVER)
         return keys_second(&material->second, &material->has_second, &material->own, config,
                            attempt->lib, error) != 0
                    ? -1
                    : authorized_load(config, error);
-    if (keys_server(material->server_key, material->source, attempt->endpoint, config, error) != 0)
+    if (keys_server(material->server_key, material->source, attempt->endpoint, &look, error) != 0)
         return -1;
     z85_encode_key(material->server_text, material->server_key);
     return 0;

@@ -12,6 +12,7 @@
 #include "shim/config.h"
 #include "shim/high_descriptor.h"
 #include "shim/locks.h"
+#include "shim/text.h"
 
 #ifndef MFD_CLOEXEC
 #define MFD_CLOEXEC 1u
@@ -191,8 +192,8 @@ void state_page_note(enum state_page_kind kind, bool server, const void *socket,
         entry->since = state_page_now();
         entry->socket = (uint64_t)(uintptr_t)socket;
         entry->count = 1;
-        snprintf(entry->endpoint, sizeof entry->endpoint, "%s", endpoint);
-        snprintf(entry->resolved, sizeof entry->resolved, "%s", resolved);
+        text_copy(entry->endpoint, endpoint);
+        text_copy(entry->resolved, resolved);
     }
     state_page_end();
 }
