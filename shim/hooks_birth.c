@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <stdarg.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,6 +29,8 @@ REAL(int, getnameinfo,
 REAL(int, listen, (int fd, int backlog), (fd, backlog))
 REAL(int, getsockname, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size))
 REAL(int, close, (int fd), (fd))
+REAL(int, epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event),
+     (epoll, operation, fd, event))
 REAL(int, connect, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
 REAL(int, getsockopt, (int fd, int level, int option, void *value, socklen_t *size),
      (fd, level, option, value, size))
@@ -36,12 +39,12 @@ REAL(int, dup2, (int from, int fd), (from, fd))
 REAL(int, dup3, (int from, int fd, int flags), (from, fd, flags))
 REAL(int, fcntl, (int fd, int command, void *argument), (fd, command, argument))
 
-static int born(int fd)
+static int born(int fd, const void *caller)
 {
     if (fd < 0)
         return fd;
     if (overlap_flagged(fd))
-        overlap_born(fd);
+        overlap_born(fd, zmqlib_contains(caller));
     observer_born(fd);
     return fd;
 }
@@ -54,9 +57,9 @@ static socklen_t room_for(const struct sockaddr *address, const socklen_t *size)
 
 /* What accept returned; or would have, if the listener is one of ours. */
 static int accepted(int listener, int fd, const struct sockaddr *address, socklen_t room,
-                    const socklen_t *size)
+                    const socklen_t *size, const void *caller)
 {
-    born(fd);
+    born(fd, caller);
     if (overlap_flagged(listener))
         overlap_accepted(listener, fd);
     accepted_connection(listener, fd);
@@ -65,9 +68,10 @@ static int accepted(int listener, int fd, const struct sockaddr *address, sockle
     return fd;
 }
 
-static int handed(int listener, struct sockaddr *address, socklen_t *size)
+static int handed(int listener, struct sockaddr *address, socklen_t *size, const void *caller)
 {
-    int fd = overlap_flagged(listener) ? overlap_accept(listener) : OVERLAP_NOT;
+    int fd =
+        overlap_flagged(listener) ? overlap_accept(listener, zmqlib_contains(caller)) : OVERLAP_NOT;
 
     if (fd < 0)
         return fd;
@@ -78,16 +82,19 @@ static int handed(int listener, struct sockaddr *address, socklen_t *size)
     return fd;
 }
 
-static int copied(int from, int fd)
+static int copied(int from, int fd, const void *caller)
 {
-    if (fd >= 0)
-        observer_copied(from, fd);
+    if (fd < 0)
+        return fd;
+    if (fd != from && overlap_flagged(fd))
+        overlap_born(fd, zmqlib_contains(caller));
+    observer_copied(from, fd);
     return fd;
 }
 
 EXPORT int socket(int domain, int type, int protocol)
 {
-    int fd = born(real_socket(domain, type, protocol));
+    int fd = born(real_socket(domain, type, protocol), CALLER);
 
     accepted_socket(fd);
     return fd;
@@ -98,8 +105,8 @@ EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
     int result = real_socketpair(domain, type, protocol, pair);
 
     if (result == 0) {
-        observer_born(pair[0]);
-        observer_born(pair[1]);
+        born(pair[0], CALLER);
+        born(pair[1], CALLER);
     }
     return result;
 }
@@ -107,23 +114,23 @@ EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
 EXPORT int accept(int fd, struct sockaddr *address, socklen_t *size)
 {
     const socklen_t room = room_for(address, size);
-    int result = handed(fd, address, size);
+    int result = handed(fd, address, size, CALLER);
 
     if (result != OVERLAP_NOT)
         return result;
     result = real_accept(fd, address, size);
-    return accepted(fd, result, address, room, size);
+    return accepted(fd, result, address, room, size, CALLER);
 }
 
 EXPORT int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
 {
     const socklen_t room = room_for(address, size);
-    int result = handed(fd, address, size);
+    int result = handed(fd, address, size, CALLER);
 
     if (result != OVERLAP_NOT)
         return result;
     result = real_accept4(fd, address, size, flags);
-    return accepted(fd, result, address, room, size);
+    return accepted(fd, result, address, room, size, CALLER);
 }
 
 EXPORT int getpeername(int fd, struct sockaddr *address, socklen_t *size)
@@ -163,9 +170,27 @@ EXPORT int getsockname(int fd, struct sockaddr *address, socklen_t *size)
 
 EXPORT int close(int fd)
 {
-    if (overlap_flagged(fd) && overlap_close(fd))
+    if (overlap_flagged(fd) && overlap_close(fd, zmqlib_contains(CALLER)))
         return 0;
     return real_close(fd);
+}
+
+/* libzmq ends the process where this fails. */
+static int taken_out(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    int saved = errno, result = real_epoll_ctl(epoll, operation, fd, event);
+
+    if (result == 0 || operation != EPOLL_CTL_DEL || !overlap_is_lost(fd))
+        return result;
+    errno = saved;
+    return 0;
+}
+
+EXPORT int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    if (overlap_flagged(fd) && zmqlib_contains(CALLER))
+        return taken_out(epoll, operation, fd, event);
+    return real_epoll_ctl(epoll, operation, fd, event);
 }
 
 EXPORT int connect(int fd, const struct sockaddr *address, socklen_t size)
@@ -193,24 +218,24 @@ EXPORT int getsockopt(int fd, int level, int option, void *value, socklen_t *siz
 
 EXPORT int dup(int fd)
 {
-    return copied(fd, real_dup(fd));
+    return copied(fd, real_dup(fd), CALLER);
 }
 
 EXPORT int dup2(int from, int fd)
 {
-    return copied(from, real_dup2(from, fd));
+    return copied(from, real_dup2(from, fd), CALLER);
 }
 
 EXPORT int dup3(int from, int fd, int flags)
 {
-    return copied(from, real_dup3(from, fd, flags));
+    return copied(from, real_dup3(from, fd, flags), CALLER);
 }
 
-static int control(int fd, int command, void *argument)
+static int control(int fd, int command, void *argument, const void *caller)
 {
     int result = real_fcntl(fd, command, argument);
 
-    return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? copied(fd, result) : result;
+    return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? copied(fd, result, caller) : result;
 }
 
 /* By their names in the object: headers may turn one name into the other. */
@@ -226,7 +251,7 @@ int hooked_fcntl(int fd, int command, ...)
     va_start(arguments, command);
     argument = va_arg(arguments, void *);
     va_end(arguments);
-    return control(fd, command, argument);
+    return control(fd, command, argument, CALLER);
 }
 
 void hooks_birth_resolve(void)
@@ -240,6 +265,7 @@ void hooks_birth_resolve(void)
     resolve_listen();
     resolve_getsockname();
     resolve_close();
+    resolve_epoll_ctl();
     resolve_connect();
     resolve_getsockopt();
     resolve_dup();

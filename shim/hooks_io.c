@@ -346,8 +346,11 @@ static void receive_descriptors(struct msghdr *message)
 
         if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
             continue;
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
+            if (overlap_flagged(descriptors[i]))
+                overlap_born(descriptors[i], false);
             observer_born(descriptors[i]);
+        }
     }
 }
 

@@ -66,7 +66,7 @@ int listener_bind_second(const struct attempt *attempt, const struct config *con
 
     if (bindings_add(domain, attempt->socket, attempt->endpoint, attempt->type == ZMQ_REQ) == 0) {
         if (bind_again(attempt, config, overlap, pair, domain, resolved) == 0) {
-            overlap_bound();
+            overlap_bound(resolved);
             bindings_rotated(domain, older);
             bindings_ready(domain, resolved);
             return 0;

@@ -1,60 +1,66 @@
 #include "shim/overlap.h"
 
 #include <errno.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "shim/high_descriptor.h"
 #include "shim/locks.h"
-#include "shim/trials.h"
+#include "shim/overlap_internal.h"
 
-struct overlap {
-    struct overlap *next;
-    int listener; /* -1: not yet, or closed */
-    int wake;     /* the second listener's */
-    struct trial *waiting, **last;
-};
-
-/* LOCK_OVERLAP. */
-static struct overlap *overlaps;
-static pid_t owner;
+struct overlap *overlaps;
+static pid_t owner; /* LOCK_OVERLAP */
 
 /* Whose bind this thread is in. */
 static __thread __attribute__((tls_model("initial-exec"))) struct overlap *binding;
 
-/* A vfork child runs on this memory, with descriptors of its own. */
-static bool is_ours(void)
+bool overlap_is_ours(void)
 {
     return getpid() == owner;
+}
+
+/* Puts it into the list. False if its number is one that libzmq still takes for a lost one's: that
+ * one keeps what has it now. */
+static bool enlist(struct overlap *overlap)
+{
+    struct remains remains = {0};
+    struct overlap *former;
+
+    lock_take(LOCK_OVERLAP);
+    owner = getpid();
+    former = overlap_of_wake(overlap->wake.fd);
+    if (former != NULL) {
+        overlap_lose(former, &remains);
+    } else {
+        overlap->next = overlaps;
+        overlaps = overlap;
+        trials_flag(overlap->wake.fd);
+    }
+    lock_drop(LOCK_OVERLAP);
+    overlap_bury(&remains);
+    return former == NULL;
 }
 
 struct overlap *overlap_begin(void)
 {
     struct overlap *overlap = calloc(1, sizeof *overlap);
-    int fd = overlap != NULL ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE) : -1;
 
-    if (fd >= 0)
-        fd = high_descriptor(fd);
-    if (fd < 0 || fd >= OBSERVER_TABLE) {
-        if (fd >= 0)
-            syscall(SYS_close, fd);
-        free(overlap);
-        errno = fd >= 0 ? EMFILE : errno;
+    if (overlap == NULL)
         return NULL;
-    }
     overlap->listener = -1;
-    overlap->wake = fd;
-    overlap->last = &overlap->waiting;
-    lock_take(LOCK_OVERLAP);
-    owner = getpid();
-    overlap->next = overlaps;
-    overlaps = overlap;
-    trials_flag(fd);
-    lock_drop(LOCK_OVERLAP);
+    do {
+        if (wake_open(&overlap->wake) != 0) {
+            free(overlap);
+            return NULL;
+        }
+        if (overlap->wake.fd >= OBSERVER_TABLE) {
+            wake_close(&overlap->wake);
+            free(overlap);
+            errno = EMFILE;
+            return NULL;
+        }
+    } while (!enlist(overlap));
     binding = overlap;
     return overlap;
 }
@@ -78,74 +84,47 @@ void overlap_listen(int fd)
 int overlap_descriptor(struct overlap *overlap)
 {
     binding = overlap;
-    return overlap->wake;
+    return overlap->wake.fd;
 }
 
-void overlap_bound(void)
+void overlap_bound(const char *endpoint)
 {
+    lock_take(LOCK_OVERLAP);
+    snprintf(binding->endpoint, sizeof binding->endpoint, "%s", endpoint);
+    lock_drop(LOCK_OVERLAP);
     binding = NULL;
 }
 
 int overlap_named(int fd)
 {
-    return overlap_flagged(fd) && binding != NULL && binding->wake == fd ? binding->listener : fd;
-}
-
-/* Locked: what is left of it, once its second listener is gone: the connections that wait, whose
- * descriptors are to be closed. */
-static struct trial *take_apart(struct overlap *overlap)
-{
-    struct trial *waiting = overlap->waiting;
-    struct overlap **at = &overlaps;
-
-    while (*at != overlap)
-        at = &(*at)->next;
-    *at = overlap->next;
-    for (struct trial *each = waiting; each != NULL; each = each->behind)
-        trials_take_out(each);
-    trials_leave(overlap);
-    trials_unflag(overlap->wake);
-    trials_unflag(overlap->listener);
-    return waiting;
-}
-
-static void close_all(struct trial *waiting)
-{
-    while (waiting != NULL) {
-        struct trial *trial = waiting;
-
-        waiting = trial->behind;
-        syscall(SYS_close, trial->fd);
-        free(trial);
-    }
+    return overlap_flagged(fd) && binding != NULL && binding->wake.fd == fd ? binding->listener
+                                                                            : fd;
 }
 
 void overlap_end(struct overlap *overlap)
 {
-    struct trial *waiting;
-    int saved = errno, wake = overlap->wake;
+    struct remains remains = {0};
+    int saved = errno;
 
     binding = NULL;
     lock_take(LOCK_OVERLAP);
-    waiting = take_apart(overlap);
+    overlap_take_apart(overlap, &remains);
     lock_drop(LOCK_OVERLAP);
-    syscall(SYS_close, wake);
-    close_all(waiting);
-    free(overlap);
+    wake_close(&overlap->wake);
+    overlap_bury(&remains);
     errno = saved;
 }
 
-/* Locked. */
-static struct overlap *of_wake(int fd)
+struct overlap *overlap_of_wake(int fd)
 {
     struct overlap *overlap = overlaps;
 
-    while (overlap != NULL && overlap->wake != fd)
+    while (overlap != NULL && overlap->wake.fd != fd)
         overlap = overlap->next;
     return overlap;
 }
 
-static struct overlap *of_listener(int fd)
+struct overlap *overlap_of_listener(int fd)
 {
     struct overlap *overlap = overlaps;
 
@@ -154,40 +133,68 @@ static struct overlap *of_listener(int fd)
     return overlap;
 }
 
-/* Locked: the first that waits. */
-static struct trial *next_waiting(struct overlap *overlap)
+void overlap_end_trial(struct trial *trial)
 {
-    struct trial *trial = overlap->waiting;
-    uint64_t count;
+    if (trial->stage == TRIAL_HANDED)
+        trials_wait_no_more(&trial->overlap->waiting, trial);
+    trials_take_out(trial);
+}
 
-    (void)!syscall(SYS_read, overlap->wake, &count, sizeof count);
+struct trial *overlap_trial(int fd, struct trial **stale)
+{
+    struct trial *trial = trials_find(fd);
+    int saved = errno;
+
+    *stale = NULL;
     if (trial == NULL)
         return NULL;
-    overlap->waiting = trial->behind;
-    if (overlap->waiting == NULL)
-        overlap->last = &overlap->waiting;
+    if (observer_inode(fd) != trial->inode) {
+        overlap_end_trial(trial);
+        *stale = trial;
+        trial = NULL;
+    }
+    errno = saved;
+    return trial;
+}
+
+/* Locked: the first that waits, and is still there. */
+static struct trial *next_waiting(struct overlap *overlap, struct remains *remains)
+{
+    struct trial *trial = overlap->waiting.first;
+
+    if (!wake_is_there(&overlap->wake))
+        overlap_lose(overlap, remains);
+    if (overlap->lost)
+        return NULL;
+    wake_take(&overlap->wake);
+    if (trial == NULL || overlap_trial(trial->fd, &remains->trial) == NULL)
+        return NULL;
+    trials_wait_no_more(&overlap->waiting, trial);
     trial->stage = TRIAL_SECOND;
     trial->sent = 0;
     return trial;
 }
 
-int overlap_accept(int fd)
+int overlap_accept(int fd, bool by_libzmq)
 {
+    struct remains remains = {0};
     struct overlap *overlap;
     struct trial *trial = NULL;
+    int result = -1;
 
-    if (!is_ours())
+    if (!by_libzmq || !overlap_is_ours())
         return OVERLAP_NOT;
     lock_take(LOCK_OVERLAP);
-    overlap = of_wake(fd);
-    if (overlap != NULL)
-        trial = next_waiting(overlap);
+    overlap = overlap_of_wake(fd);
+    if (overlap != NULL && (trial = next_waiting(overlap, &remains)) != NULL)
+        result = trial->fd;
     lock_drop(LOCK_OVERLAP);
+    overlap_bury(&remains);
     if (overlap == NULL)
         return OVERLAP_NOT;
-    if (trial == NULL)
+    if (result < 0)
         errno = EAGAIN;
-    return trial != NULL ? trial->fd : -1;
+    return result;
 }
 
 void overlap_accepted(int listener, int fd)
@@ -195,95 +202,30 @@ void overlap_accepted(int listener, int fd)
     struct trial *trial;
     int saved = errno;
 
-    if (fd < 0 || fd >= OBSERVER_TABLE || !is_ours())
+    if (fd < 0 || fd >= OBSERVER_TABLE || !overlap_is_ours())
         return;
     trial = calloc(1, sizeof *trial);
+    if (trial != NULL) {
+        trial->fd = fd;
+        trial->inode = observer_inode(fd);
+        lock_take(LOCK_OVERLAP);
+        trial->overlap = overlap_of_listener(listener);
+        if (trial->overlap != NULL) {
+            trials_add(trial);
+            trial = NULL;
+        }
+        lock_drop(LOCK_OVERLAP);
+        free(trial);
+    }
     errno = saved;
-    if (trial == NULL)
-        return;
-    trial->fd = fd;
-    lock_take(LOCK_OVERLAP);
-    trial->overlap = of_listener(listener);
-    if (trial->overlap != NULL) {
-        trials_add(trial);
-        trial = NULL;
-    }
-    lock_drop(LOCK_OVERLAP);
-    free(trial);
-}
-
-static void hand_over(struct trial *trial)
-{
-    const uint64_t one = 1;
-
-    trial->stage = TRIAL_HANDED;
-    *trial->overlap->last = trial;
-    trial->overlap->last = &trial->behind;
-    (void)!syscall(SYS_write, trial->overlap->wake, &one, sizeof one);
-}
-
-/* Locked, and fd is being closed: true if it stays open. *trial is to be freed, *overlap too, and
- * *waiting to be closed. */
-static bool forget(int fd, bool may_hand, struct trial **trial, struct overlap **overlap,
-                   struct trial **waiting)
-{
-    struct trial *found = trials_find(fd);
-    struct overlap *listens = of_listener(fd);
-
-    *trial = *waiting = NULL;
-    *overlap = of_wake(fd);
-    if (found != NULL && found->stage == TRIAL_HANDED)
-        return true;
-    if (found != NULL && may_hand && trial_may_be_handed(found)) {
-        hand_over(found);
-        return true;
-    }
-    if (found != NULL)
-        trials_take_out(*trial = found);
-    if (listens != NULL) {
-        listens->listener = -1;
-        trials_unflag(fd);
-    }
-    if (*overlap != NULL)
-        *waiting = take_apart(*overlap);
-    return false;
-}
-
-static bool end_of(int fd, bool may_hand)
-{
-    struct trial *trial, *waiting;
-    struct overlap *overlap;
-    int saved = errno;
-    bool stays;
-
-    if (!is_ours())
-        return false;
-    lock_take(LOCK_OVERLAP);
-    stays = forget(fd, may_hand, &trial, &overlap, &waiting);
-    lock_drop(LOCK_OVERLAP);
-    free(trial);
-    free(overlap);
-    close_all(waiting);
-    errno = saved;
-    return stays;
-}
-
-bool overlap_close(int fd)
-{
-    return end_of(fd, true);
-}
-
-void overlap_born(int fd)
-{
-    (void)end_of(fd, false);
 }
 
 size_t overlap_replay(int fd, void *buffer, size_t size)
 {
-    struct trial *trial;
+    struct trial *trial, *stale;
 
     lock_take(LOCK_OVERLAP);
-    trial = trials_find(fd);
+    trial = overlap_trial(fd, &stale);
     if (trial == NULL || trial->stage != TRIAL_SECOND || trial->given == trial->said)
         size = 0;
     else if (size > trial->said - trial->given)
@@ -293,15 +235,16 @@ size_t overlap_replay(int fd, void *buffer, size_t size)
         trial->given += size;
     }
     lock_drop(LOCK_OVERLAP);
+    free(stale);
     return size;
 }
 
 size_t overlap_swallow(int fd, size_t size)
 {
-    struct trial *trial;
+    struct trial *trial, *stale;
 
     lock_take(LOCK_OVERLAP);
-    trial = trials_find(fd);
+    trial = overlap_trial(fd, &stale);
     if (trial == NULL || trial->stage != TRIAL_SECOND || trial->sent == WIRE_GREETING)
         size = 0;
     else if (size > WIRE_GREETING - trial->sent)
@@ -309,15 +252,16 @@ size_t overlap_swallow(int fd, size_t size)
     if (size > 0)
         trial->sent += size;
     lock_drop(LOCK_OVERLAP);
+    free(stale);
     return size;
 }
 
 void overlap_received(int fd, const void *buffer, size_t size)
 {
-    struct trial *trial, *done = NULL;
+    struct trial *trial, *done;
 
     lock_take(LOCK_OVERLAP);
-    trial = trials_find(fd);
+    trial = overlap_trial(fd, &done);
     if (trial != NULL && trial->stage == TRIAL_FIRST) {
         if (size > TRIAL_SAID - trial->said) {
             trials_take_out(done = trial);
@@ -332,10 +276,10 @@ void overlap_received(int fd, const void *buffer, size_t size)
 
 void overlap_sent(int fd, size_t size)
 {
-    struct trial *trial, *done = NULL;
+    struct trial *trial, *done;
 
     lock_take(LOCK_OVERLAP);
-    trial = trials_find(fd);
+    trial = overlap_trial(fd, &done);
     if (trial != NULL && trial->stage != TRIAL_HANDED) {
         trial->sent += size;
         /* A WELCOME: its key is found. */
@@ -349,7 +293,7 @@ void overlap_sent(int fd, size_t size)
 void overlap_forked(void)
 {
     for (struct overlap *each = overlaps; each != NULL; each = each->next) {
-        trials_unflag(each->wake);
+        trials_unflag(each->wake.fd);
         trials_unflag(each->listener);
     }
     trials_forget();

@@ -35,16 +35,19 @@ struct overlap *overlap_begin(void);
 /* The same for a descriptor that the program gave the first listener, which listens already. */
 void overlap_listening(int fd);
 /* Before and after the second listener is bound, in the same thread: its descriptor is named like
- * the first one's meanwhile. */
+ * the first one's meanwhile. endpoint: for the log. */
 int overlap_descriptor(struct overlap *overlap);
-void overlap_bound(void);
+void overlap_bound(const char *endpoint);
 /* There will be no second listener. */
 void overlap_end(struct overlap *overlap);
+
+/* In the hooks below, by_libzmq is whether a copy of libzmq calls: what the program does under
+ * these numbers is not what libzmq does. */
 
 /* Hooks of accept: OVERLAP_NOT if fd is no second listener; else what accept has to return, -1 with
  * errno EAGAIN if nothing waits. */
 #define OVERLAP_NOT (-2)
-int overlap_accept(int fd);
+int overlap_accept(int fd, bool by_libzmq);
 void overlap_accepted(int listener, int fd);
 
 /* Of listen and getsockname: the descriptor to be named in place of fd. */
@@ -52,9 +55,16 @@ void overlap_listen(int fd);
 int overlap_named(int fd);
 
 /* Of close: true if fd is to stay open. */
-bool overlap_close(int fd);
-/* A flagged number begins a new life. */
-void overlap_born(int fd);
+bool overlap_close(int fd, bool by_libzmq);
+/* Of epoll_ctl, where libzmq takes a flagged descriptor out: true if that may fail, which libzmq
+ * ends the process for: it is no longer the one that was put in. */
+bool overlap_is_lost(int fd);
+/* A flagged number has begun a new life. */
+void overlap_born(int fd, bool by_libzmq);
+
+/* Looks whether the second listeners' descriptors are still there, which a program may have closed
+ * without a sign, and says so. Milliseconds until it is to be called again; -1: there are none. */
+long overlap_look(void);
 
 /* Of recv and send, on flagged descriptors: how many bytes were said before, or are to be taken as
  * sent; 0: ask the kernel, and say what it did. */

@@ -46,6 +46,33 @@ void trials_take_out(struct trial *trial)
     trials_unflag(trial->fd);
 }
 
+void trials_wait(struct trial_queue *queue, struct trial *trial)
+{
+    trial->behind = NULL;
+    if (queue->first == NULL)
+        queue->first = trial;
+    else
+        queue->last->behind = trial;
+    queue->last = trial;
+}
+
+void trials_wait_no_more(struct trial_queue *queue, struct trial *trial)
+{
+    struct trial *before = NULL, *each = queue->first;
+
+    while (each != trial) {
+        before = each;
+        each = each->behind;
+    }
+    if (before == NULL)
+        queue->first = trial->behind;
+    else
+        before->behind = trial->behind;
+    if (queue->last == trial)
+        queue->last = before;
+    trial->behind = NULL;
+}
+
 void trials_leave(const struct overlap *overlap)
 {
     for (size_t i = 0; i < BUCKETS; i++)

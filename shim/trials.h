@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "shim/wire.h"
 
@@ -24,6 +25,7 @@ struct trial {
     struct trial *behind;    /* of those that wait */
     struct overlap *overlap; /* NULL: its second listener is gone */
     int fd;
+    ino_t inode; /* of its socket */
     enum trial_stage stage;
     size_t said; /* by the client, in bytes */
     size_t sent; /* to it; by the second listener, once that has it */
@@ -40,6 +42,12 @@ struct trial *trials_find(int fd);
 /* Allocated by the caller, with fd and overlap set; owned by the table until it is taken out. */
 void trials_add(struct trial *trial);
 void trials_take_out(struct trial *trial);
+/* Those that wait for a second listener, in turn. */
+struct trial_queue {
+    struct trial *first, *last;
+};
+void trials_wait(struct trial_queue *queue, struct trial *trial);
+void trials_wait_no_more(struct trial_queue *queue, struct trial *trial);
 /* Its second listener is gone. */
 void trials_leave(const struct overlap *overlap);
 /* In the child of a fork: there are none. */

@@ -8,6 +8,7 @@
 #include "shim/authorized.h"
 #include "shim/connection_label.h"
 #include "shim/enforced.h"
+#include "shim/overlap.h"
 #include "shim/refusals.h"
 #include "shim/review.h"
 #include "shim/wait.h"
@@ -343,6 +344,7 @@ int zap_serve(const struct zmqlib *lib, void *socket, struct context *context)
 
         wait = authorized_work(&fd, readable, &pause);
         wait = wait_shorter(wait, review_work());
+        wait = wait_shorter(wait, overlap_look());
         wait = wait_shorter(wait, refusals_work(&self->refusals));
         if (self->put_off > 0)
             wait = wait_shorter(wait, LOST_MS);

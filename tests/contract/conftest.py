@@ -4,7 +4,7 @@ import tempfile
 import pytest
 
 from . import program as programs
-from .certs import Certificates
+from .certs import Certificates, pair, write, write_secret
 from .peer import Peers
 from .zap_handler import CODE
 
@@ -66,3 +66,21 @@ def both(handled):
         assert shimmed == native
         return native
     return compares
+
+
+@pytest.fixture
+def newer(certs):
+    """A server's key that is being rotated, prepared: the next pair is there, the old one is in use."""
+    keys = pair()
+    write_secret(certs.path / "server.next.key_secret", keys)
+    write(certs.path / "server.next.key", keys)
+    return keys
+
+
+@pytest.fixture
+def one_chance(peers, certs):
+    """A client that never connects again."""
+    def makes(endpoint, server, **options):
+        return peers.client("PUSH", endpoint, certs.client, server.public, reconnect_ivl=-1,
+                            **options)
+    return makes

@@ -9,29 +9,11 @@ from . import program as programs
 from .certs import pair, write, write_secret
 
 
-@pytest.fixture
-def newer(certs):
-    """Prepared: the next pair is there, the old one is in use."""
-    keys = pair()
-    write_secret(certs.path / "server.next.key_secret", keys)
-    write(certs.path / "server.next.key", keys)
-    return keys
-
-
 def switch(certs, newer):
     """As `curveshim-cert rotate DIR server --switch`."""
     (certs.path / "server.key_secret").rename(certs.path / "server.superseded.key_secret")
     (certs.path / "server.next.key_secret").rename(certs.path / "server.key_secret")
     write(certs.path / "server.key", newer)
-
-
-@pytest.fixture
-def one_chance(peers, certs):
-    """A client that never connects again."""
-    def makes(endpoint, server, **options):
-        return peers.client("PUSH", endpoint, certs.client, server.public, reconnect_ivl=-1,
-                            **options)
-    return makes
 
 
 def descriptors(program):
