@@ -51,7 +51,7 @@ void bench_echo(const struct plan *plan);       /* binds; answers until stdin en
 void bench_ask(const struct plan *plan);        /* connects; round trips, one by one */
 void bench_crowd(const struct plan *plan);      /* peers clients, each with a request under way */
 void bench_handshakes(const struct plan *plan); /* new connections, peers at a time */
-void bench_sockets(const struct plan *plan);    /* binds peers sockets, and closes them */
+void bench_sockets(const struct plan *plan);    /* binds peers sockets to loopback, closes them */
 void bench_contexts(const struct plan *plan);   /* makes peers contexts, a bound socket in each */
 void bench_hold(const struct plan *plan);       /* connects peers clients, and holds them */
 

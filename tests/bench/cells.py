@@ -42,24 +42,39 @@ class Cell:
         if self.pattern == "req-rep":
             return ROUND_TRIPS[self.size] // few
         if self.pattern == "router-dealer":
-            return max(20, ROUND_TRIPS[self.size] * 2 // self.peers)
+            trips = ROUND_TRIPS[self.size] * 2 if self.size < 100_000 else ROUND_TRIPS[self.size] // 2
+            return max(8, trips // self.peers)
         return max(20, MESSAGES[self.size] // few // self.peers)
+
+    def is_slow(self, variant):
+        """A second or more for each handshake."""
+        return variant.reads_each_time and self.keys > MANY_KEYS
+
+    def outlasts(self, variant):
+        """libzmq gives a handshake 30 s; those that wait behind so many never come to their end."""
+        return self.is_slow(variant) and self.peers > 1
+
+    def keeps(self, variant):
+        """Its agents for all rounds: others are new in each, but these take many seconds to start."""
+        return variant.reads_slowly and self.keys > MANY_KEYS
 
     @property
     def slices(self):
         """In how many parts of a round that count is measured."""
         if self.pattern == "handshakes":
             return 4 if self.keys > MANY_KEYS else max(1, min(10, self.count // self.peers))
-        return 8 if self.is_latency else 20
+        return 8 if self.is_latency else min(20, self.count // 2)
 
     @property
     def in_slice(self):
         each = max(2, self.count // self.slices)
         return max(self.peers, each // self.peers * self.peers) if self.pattern == "handshakes" else each
 
+    def slices_of(self, variant):
+        return 1 if self.is_slow(variant) else self.slices
+
     def in_slice_of(self, variant):
-        is_slow = variant.reads_each_time and self.pattern == "handshakes" and self.keys > MANY_KEYS
-        return self.peers if is_slow else self.in_slice
+        return self.peers if self.is_slow(variant) else self.in_slice
 
     @property
     def warm_up(self):
@@ -111,21 +126,24 @@ NAMED = (
 
 
 def everything():
-    cells = list(NAMED)
-    cells += [Cell("push-pull", size, agents=agents, threads=threads)
-              for size, agents, threads in itertools.product(SIZES, ("c", "pyzmq"), (1, 2))]
-    cells += [Cell("req-rep", size, agents=agents)
-              for size, agents in itertools.product(SIZES, ("c", "pyzmq"))]
-    cells += [Cell("pub-sub", size, peers=peers)
-              for size, peers in itertools.product((100, 10_000), (1, 8, 64))]
-    cells += [Cell("router-dealer", size, peers=peers)
-              for size, peers in itertools.product((100, 10_000), (1, 16, 64, 256))]
-    cells += [Cell("pub-sub", 100, peers=8, agents="pyzmq"),
-              Cell("router-dealer", peers=64, agents="pyzmq")]
-    cells += [Cell("handshakes", peers=peers, keys=keys, agents=agents)
-              for peers, keys, agents in itertools.product((1, 64), (1, 1000, 100_000),
-                                                           ("c", "pyzmq"))]
-    return tuple(dict.fromkeys(cells))
+    """Each axis by itself from where the others are usual: more threads, peers or keys where they
+    matter, pyzmq for each pattern, size and number of keys that C agents are measured with."""
+    found = list(NAMED)
+    for agents in ("c", "pyzmq"):
+        found += [Cell(pattern, size, agents=agents)
+                  for pattern, size in itertools.product(("push-pull", "req-rep"), SIZES)]
+        found += [Cell("handshakes", peers=peers, keys=keys, agents=agents)
+                  for peers, keys in itertools.product((1, 64), (1, 1000, 100_000))]
+        found += [Cell("pub-sub", peers=8, agents=agents), Cell("router-dealer", peers=64, agents=agents)]
+        found += [Cell("push-pull", threads=2, agents=agents)]
+    found += [Cell("pub-sub", size, peers=8) for size in SIZES]
+    found += [Cell("pub-sub", peers=peers) for peers in (1, 64)]
+    found += [Cell("router-dealer", size, peers=16) for size in SIZES]
+    found += [Cell("router-dealer", peers=peers) for peers in (1, 256)]
+    found += [Cell(pattern, peers=peers, threads=threads)
+              for pattern, peers in (("pub-sub", 8), ("router-dealer", 64)) for threads in (2, 4)]
+    found += [Cell("push-pull", 1_000_000, threads=2)]
+    return tuple(dict.fromkeys(found))
 
 
 def amount(size):

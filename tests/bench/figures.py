@@ -1,5 +1,6 @@
 """Figures that are no throughput: start-up, memory, many sockets, time to the first message."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -8,12 +9,11 @@ import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 from harness import builds
 
-from . import cells, certificates, handshake_profile, measure, variants
+from . import cells, certificates, handshake_profile, measure, processes, variants
 
 EMPTY = "int curveshim_bench_empty;\n"
 
@@ -36,6 +36,12 @@ def instructions(command, env, wait=lambda: None):
         return int(re.search(r"Collected : (\d+)", process.stderr.read()).group(1))
 
 
+def at_once(count, work):
+    """[count(each)]: of what is counted and not timed, several at a time."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
+        return list(workers.map(count, work))
+
+
 def opened(command, env, directory):
     log = directory / "strace.log"
     variables = [word for name, value in env.items() for word in ("-E", f"{name}={value}")]
@@ -44,10 +50,24 @@ def opened(command, env, directory):
     return re.findall(r'open(?:at)?\((?:AT_FDCWD, )?"([^"]+)"', log.read_text(encoding="utf-8"))
 
 
+def milliseconds(envs, command=("/bin/true",), rounds=300):
+    """{name: median time of a program that ends at once}, in turns."""
+    times = {name: [] for name in envs}
+    for _ in range(rounds):
+        for name, env in envs.items():
+            start = time.monotonic()
+            os.waitpid(os.posix_spawn(command[0], command, env), 0)
+            times[name].append((time.monotonic() - start) * 1000)
+    return {name: round(statistics.median(each), 3) for name, each in times.items()}
+
+
 def start_up(directory):
     """Of /bin/true."""
     empty = {"LD_PRELOAD": str(empty_library(directory))}
-    found = {}
+    shim = {"LD_PRELOAD": str(builds.SHIM)}
+    found = {"milliseconds": milliseconds({
+        "nothing preloaded": {}, "an empty library": empty, "curveshim, off": shim,
+        "curveshim, on": {**shim, "SECURE_ZMQ": "1"}})}
     base = instructions(["/bin/true"], empty)
     files = set(opened(["/bin/true"], empty, directory))
     for name, more in (("off", {}), ("on", {"SECURE_ZMQ": "1"})):
@@ -59,12 +79,6 @@ def start_up(directory):
     return found
 
 
-def statm(pid):
-    """Resident bytes that are not a file's."""
-    fields = pathlib.Path(f"/proc/{pid}/statm").read_text("ascii").split()
-    return (int(fields[1]) - int(fields[2])) * os.sysconf("SC_PAGE_SIZE")
-
-
 def held(variant, count, directory):
     """(bytes at rest, bytes with so many connections, seconds it took to make them) of a server."""
     cell = cells.Cell("handshakes", peers=count)
@@ -73,10 +87,10 @@ def held(variant, count, directory):
     client = None
     try:
         endpoint = server.line()
-        before = statm(server.process.pid)
+        before = processes.resident(server.process.pid)
         client = measure.Agent(cell, "hold", endpoint, env)
         seconds = client.result()["seconds"]
-        return before, statm(server.process.pid), seconds
+        return before, processes.resident(server.process.pid), seconds
     finally:
         for agent in (client, server):
             if agent is not None:
@@ -133,22 +147,26 @@ def first_message(directory, rounds=9):
     return found
 
 
+def counted_stream(variant, count, directory):
+    """Instructions of a sender of so many messages of 100 bytes."""
+    env = variant.environment(directory)
+    server = measure.Agent(cells.Counted("push-pull", size=100, messages=count), "sink",
+                           "tcp://127.0.0.1:*", env)
+    try:
+        command = [*measure.AGENTS["c"], "source", server.line(), str(count), "100", "1"]
+        # Its input ends when everything has arrived: not before its last message is sent.
+        return instructions(command, env, server.result)
+    finally:
+        server.kill()
+
+
 def per_message(directory, few=2000, many=12000):
     """Instructions of the sending process for each message of 100 bytes, by callgrind."""
-    found = {}
-    for variant in (variants.HAND, variants.ZAUTH, variants.SHIM, variants.ALL):
-        env, counts = variant.environment(directory), []
-        for count in (few, many):
-            cell = cells.Counted("push-pull", size=100, messages=count)
-            server = measure.Agent(cell, "sink", "tcp://127.0.0.1:*", env)
-            try:
-                command = [*measure.AGENTS["c"], "source", server.line(), str(count), "100", "1"]
-                # Its input ends when everything has arrived: not before its last message is sent.
-                counts.append(instructions(command, env, server.result))
-            finally:
-                server.kill()
-        found[variant.name] = round((counts[1] - counts[0]) / (many - few))
-    return found
+    among = (variants.HAND, variants.ZAUTH, variants.SHIM, variants.ALL)
+    counts = at_once(lambda work: counted_stream(*work, directory),
+                     [(variant, count) for variant in among for count in (few, many)])
+    return {variant.name: round((b - a) / (many - few))
+            for variant, a, b in zip(among, counts[::2], counts[1::2])}
 
 
 def sockets(directory, count=10_000):
@@ -166,46 +184,52 @@ def sockets(directory, count=10_000):
     return found
 
 
-def hooked_calls(_directory, few=1000, many=11000, timed=2_000_000):
+def hooked_calls(_directory, few=1000, many=11000, timed=1_000_000):
     """For each call on a descriptor that carries no handshake: what the library adds."""
-    found = {}
     program = str(builds.BUILD / "tests" / "bench" / "hooked_calls")
-    for call in ("write", "read", "send", "recv"):
-        each = []
-        for env in ({}, {"LD_PRELOAD": str(builds.SHIM)}):
-            counts = [instructions([program, call, str(n)], env) for n in (few, many)]
-            times = []
-            for _ in range(3):
-                start = time.monotonic()
-                subprocess.run([program, call, str(timed)], env=env, check=True)
-                times.append((time.monotonic() - start) / timed * 1e9)
-            each.append(((counts[1] - counts[0]) / (many - few), min(times)))
-        found[call] = {"instructions more": round(each[1][0] - each[0][0], 1),
-                       "ns": round(each[0][1]), "ns, under the library": round(each[1][1])}
-    return found
+    calls, envs = ("write", "read", "send", "recv"), ({}, {"LD_PRELOAD": str(builds.SHIM)})
+    work = [(call, env) for call in calls for env in envs]
+    counts = at_once(lambda one: [instructions([program, one[0], str(n)], one[1]) for n in (few, many)], work)
+    each = [(b - a) / (many - few) for a, b in counts]
+    return {call: {"instructions more": round(under - plain, 1), **nanoseconds(program, call, envs, timed)}
+            for call, plain, under in zip(calls, each[::2], each[1::2])}
 
 
-def measured():
-    with tempfile.TemporaryDirectory(prefix="curveshim-bench-") as directory:
-        directory = pathlib.Path(directory)
-        certificates.make(directory, 1)
-        found = {}
-        for name, figure in (("start-up of /bin/true", start_up),
-                             ("time to the first answer, ms", first_message),
-                             ("instructions per message", per_message),
-                             ("memory of a server, bytes", memory),
-                             ("contexts", contexts), ("many sockets", sockets),
-                             ("hooked calls", hooked_calls),
-                             ("where a handshake's time goes", handshake_profile.profile)):
+def nanoseconds(program, call, envs, count):
+    times = [[], []]
+    for _ in range(3):
+        for env, found in zip(envs, times):
+            start = time.monotonic()
+            subprocess.run([program, call, str(count)], env=env, check=True)
+            found.append((time.monotonic() - start) / count * 1e9)
+    return {"ns": round(min(times[0])), "ns, under the library": round(min(times[1]))}
+
+
+FIGURES = (("start-up of /bin/true", start_up),
+           ("time to the first answer, ms", first_message),
+           ("instructions per message", per_message),
+           ("memory of a server, bytes", memory),
+           ("contexts", contexts), ("many sockets", sockets),
+           ("hooked calls", hooked_calls),
+           ("where a handshake's time goes", handshake_profile.profile))
+SECONDS = 90  # of all of them, about
+
+
+def load_or_measure(path, measurements, may_measure, again):
+    """({name: figure}, whether all are there that were asked for). What is there already stays,
+    unless it is to be measured again."""
+    found = {} if may_measure and again or not path.exists() else json.loads(path.read_text("utf-8"))
+    if not may_measure:
+        return found, True
+    with certificates.directory(1) as directory:
+        for name, figure in FIGURES:
+            if name in found:
+                continue
             try:
-                found[name] = figure(directory)
+                with measurements.timing(name) as took:
+                    found[name] = figure(directory)
+                print(f"{name}: {took():.0f} s", flush=True)
             except (measure.Failed, OSError, AttributeError, subprocess.SubprocessError) as failed:
                 print(f"bench: {name}: {failed}", file=sys.stderr)
-        return found
-
-
-def load_or_measure(path, may_measure, again):
-    if may_measure and (again or not path.exists()):
-        print("other figures: about two minutes", flush=True)
-        path.write_text(json.dumps(measured(), indent=1), encoding="utf-8")
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            path.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    return found, len(found) == len(FIGURES)

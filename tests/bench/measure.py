@@ -1,6 +1,7 @@
 """One round of measurements: for each variant a server agent, a client agent, and what is between
 them, all at the same time."""
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -9,14 +10,16 @@ import random
 import resource
 import signal
 import subprocess
-import time
 
 from harness import builds
+
+from . import processes
 
 HERE = pathlib.Path(__file__).resolve().parent
 AGENTS = {"c": (str(builds.BUILD / "tests" / "bench" / "bench_agent"),),
           "pyzmq": ("/usr/bin/python3", str(HERE / "bench_agent.py"))}
-PROCESS_SCHEDULED = 2  # which of a process's clocks
+# Threads that live as long as the program: tunnels end with the thread that started them.
+STARTERS = concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1)
 
 
 class Failed(Exception):
@@ -53,8 +56,8 @@ class Agent:
         return json.loads(line) if line else None
 
     def cpu_seconds(self):
-        """So far, of all of its threads; as precise as the scheduler knows."""
-        return time.clock_gettime(~self.process.pid << 3 | PROCESS_SCHEDULED)
+        """So far, of all of its threads."""
+        return processes.cpu_seconds(self.process.pid)
 
     def end(self):
         """CPU seconds."""
@@ -100,7 +103,6 @@ class Living:
         stack.callback(self.client.kill)
         self.slice(self.cell.warm_up)
         self.slices.clear()
-        self.before = self.cpu_between()
 
     def __enter__(self):
         return self
@@ -108,11 +110,9 @@ class Living:
     def __exit__(self, *_):
         self.stack.close()
 
-    def cpu_between(self):
-        return sum(between.cpu_seconds() for between in self.between)
-
     def cpu_seconds(self):
-        return self.server.cpu_seconds() + self.client.cpu_seconds()
+        """Of everybody: agents, and what carries their messages."""
+        return sum(each.cpu_seconds() for each in (self.server, self.client, *self.between))
 
     def slice(self, count):
         before = self.cpu_seconds()
@@ -123,16 +123,16 @@ class Living:
         self.slices.append(dict(result, cpu=self.cpu_seconds() - before))
 
     def result(self):
-        """Of all slices: "seconds", "count", "cpu" of everybody, and for each slice its "rates" and
+        """Of all slices since the last result: "seconds", "count", "cpu" of everybody, and for each slice its "rates" and
         "cpus" (microseconds for each message), and "p50s" where times are measured."""
         total = {name: sum(each[name] for each in self.slices) for name in ("seconds", "count", "cpu")}
-        total["cpu"] += self.cpu_between() - self.before
         total["rates"] = [short(each["count"] / each["seconds"]) for each in self.slices]
         total["cpus"] = [short(each["cpu"] / each["count"] * 1e6) for each in self.slices]
         if self.cell.is_latency:
             total["p50s"] = [short(each["p50"]) for each in self.slices]
             total.update((name, each) for name, each in (self.client.last_result() or {}).items()
                          if name.startswith("p"))
+        self.slices.clear()
         return total
 
 
@@ -140,20 +140,52 @@ def short(value):
     return float(f"{value:.4g}")
 
 
-def measure(cell, chosen, directory, failed):
+class Kept:
+    """Agents that take long to start, and live as long as this: for several rounds."""
+
+    def __init__(self):
+        self.living, self.stack = {}, contextlib.ExitStack()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stack.close()
+
+
+def started(cell, variant, directory, kept):
+    if variant.name not in kept.living:
+        one = Living(cell, variant, directory)
+        if not cell.keeps(variant):
+            return one
+        kept.living[variant.name] = kept.stack.enter_context(one)
+    return kept.living[variant.name]
+
+
+def start_all(cell, chosen, directory, failed, kept, stack):
+    """[Living]: several start at once, as most of it is waiting; nothing is measured meanwhile."""
+    living = []
+    for variant, start in [(variant, STARTERS.submit(started, cell, variant, directory, kept))
+                           for variant in chosen]:
+        with telling(variant, failed):
+            one = start.result()
+            living.append(one if cell.keeps(variant) else stack.enter_context(one))
+    return living
+
+
+def measure(cell, chosen, directory, failed, kept=None):
     """{variant's name: result}. All are alive at the same time and measured in turns, slice by slice:
     what the machine does meanwhile happens to all of them. Who fails is told to failed(variant, why)."""
     results = {}
     with contextlib.ExitStack() as stack:
-        living = []
-        for variant in chosen:
-            with telling(variant, failed):
-                living.append(stack.enter_context(Living(cell, variant, directory)))
+        kept = stack.enter_context(Kept()) if kept is None else kept
+        living = start_all(cell, chosen, directory, failed, kept, stack)
         for number in range(cell.slices):
             # Nobody is always behind the same one, which may still have something to do.
             for one in random.Random(number).sample(living, len(living)):
-                with telling(one.variant, failed, lambda one=one: living.remove(one)):
-                    one.slice(cell.in_slice_of(one.variant))
+                if number < cell.slices_of(one.variant):
+                    with telling(one.variant, failed, lambda one=one: living.remove(one)):
+                        one.slice(cell.in_slice_of(one.variant))
         for one in living:
             with telling(one.variant, failed):
                 results[one.variant.name] = one.result()

@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import time
 
+from . import processes
+
 # Of a process that nobody else would end, were the measurement killed.
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM")
 
@@ -64,11 +66,6 @@ class Pair:
             subprocess.run(["ip", "netns", "delete", name], capture_output=True)
 
 
-def processor_time(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")")[-1].split()
-    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
-
-
 class WireGuard(Pair):
     """wireguard-go, which needs nothing of the kernel but tun."""
 
@@ -110,7 +107,7 @@ class WireGuard(Pair):
             time.sleep(0.01)
 
     def cpu_seconds(self):
-        return sum(processor_time(process.pid) for process in self.processes)
+        return sum(processes.cpu_seconds(process.pid) for process in self.processes)
 
     def __exit__(self, *_):
         for process in getattr(self, "processes", []):

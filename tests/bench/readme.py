@@ -65,28 +65,61 @@ def verdict(document):
             + (" Missed: " + "; ".join(missed) + "." if missed else ""))
 
 
+def listed(values, unit=""):
+    return ", ".join(f"{name} {value:,}{unit}" for name, value in values.items())
+
+
+def start_up(figures):
+    """Of a program that does nothing, and uses no ZeroMQ."""
+    found, more = figures.get("start-up of /bin/true", {}), "more instructions than an empty library, "
+    lines = []
+    if more + "on" in found:
+        lines.append(f"- start-up of `/bin/true`, instructions more than with an empty preloaded library: off "
+                     f"{found[more + 'off']:,}, on {found[more + 'on']:,}"
+                     + (f"; time: {listed(found['milliseconds'], ' ms')}" if "milliseconds" in found else ""))
+    return lines
+
+
 def others(document):
     """Of figures.json, what says something in a line."""
-    figures, lines = document["figures"], []
-    for name, unit in (("time to the first answer, ms", "ms"), ("instructions per message", "")):
+    figures = document["figures"]
+    lines = start_up(figures)
+    for name, unit in (("time to the first answer, ms", " ms"), ("instructions per message", "")):
         if name in figures:
-            lines.append(f"- {name}: " + ", ".join(
-                f"{variant} {value:,}{' ' * bool(unit)}{unit}" for variant, value in figures[name].items()))
+            lines.append(f"- {name}: {listed(figures[name], unit)}")
     for name, each in figures.get("memory of a server, bytes", {}).items():
-        lines.append(f"- a server's memory, {name}: " + ", ".join(
-            f"{what} {value:,}" for what, value in each.items()))
+        lines.append(f"- a server's memory, {name}: {listed(each)}")
     if "contexts" in figures:
-        lines.append("- memory for each further context, with a listener: " + ", ".join(
-            f"{variant} {each['bytes each']:,}" for variant, each in figures["contexts"].items()))
+        lines.append("- memory for each further context, with a listener: " + listed(
+            {variant: each["bytes each"] for variant, each in figures["contexts"].items()}))
     for name, each in figures.get("many sockets", {}).items():
-        lines.append(f"- many sockets, {name}: " + ", ".join(
-            f"{what} {value:,}" for what, value in each.items()))
-    return "\n".join(lines + per_gigabyte(document))
+        lines.append(f"- many sockets, {name}: {listed(each)}")
+    if "hooked calls" in figures:
+        lines.append("- instructions more for each hooked call that is none of ZeroMQ's: " + listed(
+            {call: each["instructions more"] for call, each in figures["hooked calls"].items()}))
+    return "\n".join(lines + latency(document) + cpu(document))
 
 
-def per_gigabyte(document):
-    """CPU seconds, of agents and tunnels; the largest messages."""
-    streams = [cell for cell in document["cells"] if cell["pattern"] == "push-pull"]
+def latency(document):
+    lines = []
+    for cell in document["cells"]:
+        if cell["pattern"] == "req-rep":
+            lines.append(f"- {cell['cell']}, p50, p99 and p99.9 in µs: " + "; ".join(
+                f"{name} " + ", ".join(f"{row[p] * 1e6:,.0f}" for p in ("p50", "p99", "p999"))
+                for name, row in cell["variants"].items() if "p50" in row))
+    return lines
+
+
+def cpu(document):
+    """CPU seconds, of agents and tunnels: small messages by the million, the largest by the GB."""
+    streams = [cell for cell in document["cells"] if cell["pattern"] == "push-pull" and cell["agents"] == "c"]
+    lines = [f"- CPU seconds per million messages, {cell['cell']}: " + ", ".join(
+        f"{name} {row['cpu_per_million']:.2f}" for name, row in cell["variants"].items())
+        for cell in streams if cell["size"] == 100 and cell["threads"] == 1]
+    return lines + per_gigabyte(streams)
+
+
+def per_gigabyte(streams):
     if not streams:
         return []
     largest = max(streams, key=lambda cell: cell["size"])

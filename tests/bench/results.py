@@ -1,10 +1,12 @@
 """What was measured, on disk: a line a measurement, so that a run that was cut short goes on."""
 
+import contextlib
 import json
 import os
 import pathlib
 import re
 import statistics
+import time
 
 from . import cells, ratios, targets, variants
 
@@ -23,21 +25,40 @@ def parsed(line):
 class Measurements:
     def __init__(self, path, again):
         self.path = path
-        self.done = {}
+        self.done, self.seconds = {}, {}
         if again:
             path.unlink(missing_ok=True)
         if path.exists():
             for entry in map(parsed, path.read_text(encoding="utf-8").splitlines()):
                 if entry is None:
                     continue
+                if "seconds" in entry:
+                    self.spend(entry["spent on"], entry["seconds"])
+                    continue
                 self.done[entry["cell"], entry["variant"], entry["round"]] = entry["result"]
 
     def add(self, cell, variant, number, result):
         self.done[cell.name, variant.name, number] = result
+        self.write({"cell": cell.name, "variant": variant.name, "round": number, "result": result})
+
+    def write(self, entry):
         with open(self.path, "a", encoding="utf-8") as file:
             # Ahead of each line, so that a torn one spoils no other.
-            file.write("\n" + json.dumps({"cell": cell.name, "variant": variant.name, "round": number,
-                                   "result": result}))
+            file.write("\n" + json.dumps(entry))
+
+    def spend(self, what, seconds):
+        self.seconds[what] = self.seconds.get(what, 0) + seconds
+
+    @contextlib.contextmanager
+    def timing(self, what):
+        """What the block takes is kept, also that of one that is cut short; as(): seconds up to now."""
+        start = time.monotonic()
+        try:
+            yield lambda: time.monotonic() - start
+        finally:
+            seconds = round(time.monotonic() - start, 1)
+            self.spend(what, seconds)
+            self.write({"spent on": what, "seconds": seconds})
 
     def has(self, cell, variant, number):
         return (cell.name, variant.name, number) in self.done
@@ -115,7 +136,8 @@ def readable(document):
 def write(directory, measurements, extra, lacking):
     measured = [figures(cell, rounds) for cell in cells.everything()
                 if (rounds := measurements.rounds(cell))]
-    document = {"machine": machine(), "lacking": lacking, "cells": measured, "figures": extra}
+    document = {"machine": machine(), "lacking": lacking, "cells": measured, "figures": extra,
+                "seconds": measurements.seconds}
     (directory / "results.json").write_text(readable(document), encoding="utf-8")
     (directory / "results.md").write_text(markdown(document), encoding="utf-8")
     return document
@@ -126,4 +148,13 @@ def markdown(document):
              table(document["cells"])]
     parts += [f"Not measured: {name}: {why}.\n" for name, why in document["lacking"].items()]
     parts += ["## Other figures", "```json\n" + json.dumps(document["figures"], indent=1) + "\n```\n"]
-    return "\n".join(parts)
+    return "\n".join(parts + durations(document.get("seconds", {})))
+
+
+def durations(seconds):
+    """Where the time of a run went."""
+    if not seconds:
+        return []
+    return ["## Time", "| | seconds |\n| --- | --- |\n" + "".join(
+        f"| {what} | {spent:.0f} |\n" for what, spent in seconds.items())
+        + f"| in all | {sum(seconds.values()):.0f} |\n"]

@@ -1,13 +1,16 @@
 """A round of real agents that are measured in turns."""
 
 import dataclasses
+import os
+import signal
+import subprocess
 
 import pytest
 import zmq
 import zmq.auth
 from harness import builds
 
-from bench import cells, certificates, handshake_profile, measure, readme, variants
+from bench import cells, certificates, handshake_profile, measure, processes, readme, variants
 
 pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="what is measured is not instrumented")
 
@@ -81,3 +84,32 @@ def test_a_handshake_is_taken_apart(tmp_path):
         assert each["server's I/O thread, µs"] > 10 and each["client's I/O thread, µs"] > 10
         assert 50 < each["server's system calls"] < 1000 > each["client's system calls"] > 50
     assert variants.SHIM.name in readme.handshake({"figures": {"where a handshake's time goes": found}})
+
+
+def test_who_starts_slowly_is_kept_for_further_rounds(tmp_path):
+    class Keeping(Short):
+        def keeps(self, variant):
+            return variant is variants.ZAUTH
+
+    certificates.make(tmp_path, 1)
+    with measure.Kept() as kept:
+        first, second = (measure.measure(Keeping("handshakes"), [variants.ZAUTH, variants.SHIM], tmp_path,
+                                         told, kept) for _ in range(2))
+        assert list(kept.living) == [variants.ZAUTH.name]
+        process = kept.living[variants.ZAUTH.name].server.process
+        assert process.poll() is None
+    assert process.returncode is not None
+    for found in (first, second):
+        assert {each["count"] for each in found.values()} == {40}
+
+
+def test_a_tunnels_children_use_the_machine_too():
+    script = "sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo; exec sleep 60' & wait"
+    with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE) as parent:
+        parent.stdout.readline()
+        found = processes.tree([parent.pid])
+        spent = sum(map(processes.cpu_seconds, found))
+        assert len(found) > 1 and spent > 5 * processes.cpu_seconds(parent.pid)
+        parent.kill()
+        for pid in found - {parent.pid}:
+            os.kill(pid, signal.SIGKILL)

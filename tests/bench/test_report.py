@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from bench import bench, cells, ratios, readme, results, targets, variants
+from bench import bench, cells, progress, ratios, readme, results, targets, variants
+from bench.progress import Progress
 
 RESULTS = results.RESULTS / "results.json"
 ZAUTH, HAND, SHIM = variants.ZAUTH, variants.HAND, variants.SHIM
@@ -100,3 +101,50 @@ def test_what_lacks_is_measured_and_nothing_else(tmp_path):
     measurements = run(tmp_path / "measurements", cell, {SHIM: 1.0})
     assert not bench.missing(cell, 7, measurements, [SHIM])
     assert bench.missing(cell, 8, measurements, [ZAUTH, SHIM])[6:] == [(6, [ZAUTH]), (7, [SHIM, ZAUTH])]
+
+
+def test_the_time_of_a_run_that_was_cut_short_counts_too(tmp_path):
+    first = results.Measurements(tmp_path / "measurements", again=True)
+    with pytest.raises(KeyboardInterrupt), first.timing("a cell"):
+        raise KeyboardInterrupt
+    again = results.Measurements(tmp_path / "measurements", again=False)
+    with again.timing("a cell") as took:
+        assert took() >= 0
+    again.spend("a cell", 90)
+    assert not again.done and again.seconds["a cell"] >= 90
+    document = results.write(tmp_path, again, {}, {})
+    assert "| a cell | 90 |" in results.markdown(document)
+
+
+def test_the_estimate_follows_what_was_measured(capsys):
+    one, other = cells.Cell("push-pull"), cells.Cell("req-rep")
+    wanted = [(number, [HAND, SHIM]) for number in range(7)]
+    shown = Progress([(one, wanted), (other, wanted), (cells.Cell("handshakes"), [])], 0)
+    guessed = progress.of_cell(one, wanted)
+    shown.finished(one, wanted, 3 * guessed)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("28 measurements")
+    assert second.endswith(f"14 of 28, about {progress.shown(3 * guessed)} to go")
+
+
+def test_each_axis_is_in_the_whole_matrix():
+    every = cells.everything()
+    assert set(cells.NAMED) <= set(every)
+    for agents in ("c", "pyzmq"):
+        for pattern in ("push-pull", "req-rep"):
+            assert {c.size for c in every if c.pattern == pattern and c.agents == agents} == set(cells.SIZES)
+        assert {(c.peers, c.keys) for c in every if c.pattern == "handshakes" and c.agents == agents} == {
+            (peers, keys) for peers in (1, 64) for keys in (1, 1000, 100_000)}
+    for pattern, peers in (("pub-sub", {1, 8, 64}), ("router-dealer", {1, 16, 64, 256})):
+        assert {c.size for c in every if c.pattern == pattern} == set(cells.SIZES)
+        assert {c.peers for c in every if c.pattern == pattern} == peers
+        assert {c.threads for c in every if c.pattern == pattern} == {1, 2, 4}
+    assert all(variants.SHIM in variants.variants_of(cell) for cell in every)
+
+
+def test_who_never_comes_to_an_end_is_not_measured():
+    crowd, one = (cells.Cell("handshakes", peers=peers, keys=100_000) for peers in (64, 1))
+    assert crowd.outlasts(ZAUTH) and ZAUTH not in variants.variants_of(crowd)
+    assert not one.outlasts(ZAUTH) and ZAUTH in variants.variants_of(one)
+    assert list(bench.lacking_variants([crowd, one])) == [
+        *bench.lacking_variants([one]), f"{ZAUTH.name}, at {crowd.name}"]

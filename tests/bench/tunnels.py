@@ -1,19 +1,27 @@
 """Tunnels in front of plain agents: each listens where the client connects, on this machine."""
 
 import contextlib
+import itertools
 import os
 import pathlib
+import random
 import shutil
 import socket
 import subprocess
 import time
 
-from . import network
+from . import network, processes
+
+
+# Below those that the kernel gives to whoever asks for any.
+PORTS = itertools.count(random.randrange(15000, 25000))
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    for port in PORTS:
+        with contextlib.suppress(OSError):
+            socket.create_server(("127.0.0.1", port)).close()
+            return port
 
 
 def wait_for(port, patience=20):
@@ -38,6 +46,7 @@ class Tunnel:
         self.port = free_port()
         self.start(target, free_port())
         wait_for(self.port)
+        self.pids = processes.tree(process.pid for process in self.processes)
 
     @classmethod
     def is_here(cls):
@@ -60,15 +69,12 @@ class Tunnel:
 
     def cpu_seconds(self):
         """So far, of all of its processes."""
-        ticks = 0
-        for process in self.processes:
-            fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text("ascii").rsplit(")")[-1]
-            ticks += sum(map(int, fields.split()[11:13]))
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return sum(map(processes.cpu_seconds, self.pids))
 
     def close(self):
+        """Not by SIGTERM, at which spiped takes most of a second."""
         for process in self.processes:
-            process.terminate()
+            process.kill()
         for process in self.processes:
             process.wait()
 

@@ -16,7 +16,8 @@ class Variant:
     network: type = None    # between two namespaces, instead of on loopback
     agents: tuple = ("c", "pyzmq")
     handshakes: bool = True  # it has an authenticator, or none is asked for
-    reads_each_time: bool = False  # all certificates, at each handshake
+    reads_slowly: bool = False     # all certificates, at its start
+    reads_each_time: bool = False  # and at each handshake
 
     def environment(self, directory):
         """directory has the certificates, and room for logs."""
@@ -31,8 +32,10 @@ class Variant:
 
 NULL = Variant("NULL")
 HAND = Variant("CURVE by hand", "curve")
-ZAUTH = Variant("by hand, zauth", "zauth", agents=("c",), reads_each_time=True)
-THREAD = Variant("by hand, ThreadAuthenticator", "thread", agents=("pyzmq",))
+ZAUTH = Variant("by hand, zauth", "zauth", agents=("c",), reads_slowly=True,
+                reads_each_time=True)
+THREAD = Variant("by hand, ThreadAuthenticator", "thread", agents=("pyzmq",),
+                 reads_slowly=True)
 SHIM = Variant("curveshim", shim=(("SECURE_ZMQ", "1"),))
 ALL = Variant("curveshim, everything on", shim=(
     ("SECURE_ZMQ", "1"), ("SECURE_ZMQ_LOG", "{directory}/log"), ("SECURE_ZMQ_LOG_LEVEL", "info"),
@@ -64,7 +67,7 @@ def variants_of(cell, among=EVERY):
     """Tunnels have their own handshakes, which happen once and not for each client."""
     return [v for v in among if cell.agents in v.agents
             and (cell.pattern != "handshakes" or v.handshakes)
-            and (v.network is None or cell.is_across) and not lacking(v)]
+            and (v.network is None or cell.is_across) and not cell.outlasts(v) and not lacking(v)]
 
 
 def lacking(variant):
