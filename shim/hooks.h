@@ -33,6 +33,7 @@ bool hooks_is_own(const void *function);
 void hooks_io_resolve(void);
 void hooks_birth_resolve(void);
 void hooks_name_resolve(void);
+void hooks_secret_resolve(void);
 
 int zmq_ctx_set_ext(void *context, int option, const void *value, size_t size);
 int zmq_ctx_get_ext(void *context, int option, void *value, size_t *size);

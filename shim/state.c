@@ -96,6 +96,7 @@ static void read_environment(void)
     hooks_io_resolve();
     hooks_birth_resolve();
     hooks_name_resolve();
+    hooks_secret_resolve();
     next_function_end();
     if (!concerns_us(environ))
         return;

@@ -1,0 +1,103 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "shim/hooks.h"
+#include "shim/loaded.h"
+#include "shim/next_function.h"
+#include "shim/secret_pages.h"
+#include "shim/state.h"
+#include "shim/zmqlib.h"
+
+/* libsodium's, for whoever calls them: what libzmq asks for has pages of its own. */
+void *sodium_malloc(size_t size);
+void sodium_free(void *memory);
+
+/* Of the libsodium that the program was started with, if any: then it is everybody's. */
+static void *(*started_with_malloc)(size_t);
+static void (*started_with_free)(void *);
+
+/* What a thread's last call from the same place was meant for. */
+struct answer {
+    const void *caller;
+    void *found;
+};
+static __thread __attribute__((tls_model("initial-exec"))) struct answer last_malloc, last_free;
+
+struct search {
+    struct elf_object caller;
+    const char *name;
+    void *found;
+    int best;
+};
+
+/* Of several copies of libsodium the one in the caller itself, or that it names. */
+static bool look(const struct elf_object *object, void *argument)
+{
+    struct search *search = argument;
+    void *found = elf_object_function(object, search->name);
+    const char *soname;
+    int rank = 1;
+
+    if (found == NULL || elf_object_contains(object, (const void *)(uintptr_t)&look))
+        return false;
+    soname = elf_object_soname(object);
+    if (search->caller.dynamic != NULL && object->dynamic == search->caller.dynamic)
+        rank = 3;
+    else if (search->caller.dynamic != NULL && soname != NULL &&
+             elf_object_needs(&search->caller, soname))
+        rank = 2;
+    if (rank > search->best) {
+        search->best = rank;
+        search->found = found;
+    }
+    return rank == 3;
+}
+
+static void *find(struct answer *last, const void *caller, const char *name)
+{
+    struct search search = {.name = name};
+
+    if (last->caller == caller)
+        return last->found;
+    if (!loaded_at(&search.caller, caller))
+        search.caller.dynamic = NULL;
+    loaded_each(look, &search);
+    last->found = search.found;
+    last->caller = caller;
+    return search.found;
+}
+
+EXPORT void *sodium_malloc(size_t size)
+{
+    void *(*real)(size_t) = started_with_malloc;
+    void *memory = NULL;
+
+    if (state_config()->mode == CONFIG_ON && zmqlib_contains(CALLER))
+        memory = secret_pages_take(size);
+    if (memory != NULL)
+        return memory;
+    if (real == NULL)
+        *(void **)(void *)&real = find(&last_malloc, CALLER, "sodium_malloc");
+    if (real != NULL)
+        return real(size);
+    errno = ENOSYS;
+    return NULL;
+}
+
+EXPORT void sodium_free(void *memory)
+{
+    void (*real)(void *) = started_with_free;
+
+    if (memory == NULL || secret_pages_give(memory))
+        return;
+    if (real == NULL)
+        *(void **)(void *)&real = find(&last_free, CALLER, "sodium_free");
+    if (real != NULL)
+        real(memory);
+}
+
+void hooks_secret_resolve(void)
+{
+    *(void **)(void *)&started_with_malloc = next_function("sodium_malloc");
+    *(void **)(void *)&started_with_free = next_function("sodium_free");
+}
