@@ -13,7 +13,8 @@
  * that changed; what can't be read or parsed never touches the others.
  *
  * The functions that change it are for one thread at a time and take LOCK_AUTHORIZED for each
- * change; look-ups are for any thread that holds LOCK_AUTHORIZED. */
+ * change; look-ups are for any thread that holds LOCK_AUTHORIZED. Where the process has no
+ * descriptor left, they read all the same, where the kernel lets them. */
 
 #define CERTDIR_RETRY_MS 400
 #define CERTDIR_GRACE_MS 2000 /* a file that can't be parsed counts as being written */
@@ -35,14 +36,22 @@ struct certdir_file {
     char name[];
 };
 
+enum certdir_way {
+    CERTDIR_USUAL,
+    CERTDIR_APART, /* for want of descriptors, by a thread that has its own (apart.h) */
+    CERTDIR_SCARCE /* which is not to be had */
+};
+
 struct certdir {
     const char *path; /* borrowed */
     bool revokes;     /* a broken file keeps what it revoked before */
     struct table files;
     struct table keys;
     unsigned long scans;
-    bool links;            /* it holds symbolic links: what they point to is not watched */
-    bool unread;           /* something was out of reach: scan again */
+    bool links;   /* it holds symbolic links: what they point to is not watched */
+    bool unread;  /* something was out of reach: scan again */
+    bool crowded; /* it was for want of descriptors */
+    enum certdir_way way;
     unsigned long changes; /* of what is in force */
     bool unsettled;        /* broken files wait for their grace to end */
     /* Called now and then in a long scan; true ends it. NULL: never. */

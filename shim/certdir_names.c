@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 bool certdir_is_name(const char *name)
@@ -30,7 +31,7 @@ struct certdir_names *certdir_names_open(const char *path, struct cert_error *er
         return names;
     cert_fail(error, errno, "%s: %s", path, strerror(errno));
     if (names->fd >= 0)
-        close(names->fd);
+        syscall(SYS_close, names->fd);
     free(names);
     return NULL;
 }
@@ -67,5 +68,5 @@ void certdir_names_prefetch(const struct certdir_names *names, const char *name)
     if (fd < 0)
         return;
     posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
-    close(fd);
+    syscall(SYS_close, fd);
 }

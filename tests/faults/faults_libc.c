@@ -104,6 +104,8 @@ static bool is_file(int fd)
 }
 
 FAULTY_IF(is_file(fd), ssize_t, read, (int fd, void *bytes, size_t size), (fd, bytes, size))
+FAULTY_IF(is_file(fd), ssize_t, pread64, (int fd, void *bytes, size_t size, off64_t offset),
+          (fd, bytes, size, offset))
 FAULTY_IF(is_file(fd), ssize_t, write, (int fd, const void *bytes, size_t size), (fd, bytes, size))
 FAULTY_IF(command == F_DUPFD_CLOEXEC, int, fcntl, (int fd, int command, void *argument),
           (fd, command, argument))
