@@ -211,7 +211,8 @@ FIGURES = (("start-up of /bin/true", start_up),
            ("memory of a server, bytes", memory),
            ("contexts", contexts), ("many sockets", sockets),
            ("hooked calls", hooked_calls),
-           ("where a handshake's time goes", handshake_profile.profile))
+           ("where a handshake's time goes", handshake_profile.profile),
+           ("where a handshake's time goes, pyzmq", handshake_profile.pyzmq_profile))
 SECONDS = 90  # of all of them, about
 
 

@@ -8,17 +8,19 @@ import statistics
 
 from . import cells, measure, variants
 
-AMONG = (variants.HAND, variants.ZAUTH, variants.SHIM)
+# CURVE by hand, without an authenticator and with the one that programs of that kind have.
+AMONG = {agents: (variants.HAND, variants.reference(cells.Cell("handshakes", agents=agents)), variants.SHIM)
+         for agents in ("c", "pyzmq")}
 SLICES, IN_SLICE = 15, 40
 FEW, MANY = 10, 60  # under strace
 
 
 def thread_name(pid, task):
-    """czmq's authenticator has no name of its own."""
+    """Authenticators of czmq's and pyzmq's have no names of their own."""
     name = (task / "comm").read_text("ascii").strip()
     if name.startswith("ZMQbg/IO"):
         return "I/O thread"
-    if name == "curveshim-zap" or (name == "bench_agent" and task.name != str(pid)):
+    if name == "curveshim-zap" or (name in ("bench_agent", "python3") and task.name != str(pid)):
         return "authenticator"
     return "agent" if task.name == str(pid) else "others"
 
@@ -50,13 +52,13 @@ def of_slice(one):
     return found
 
 
-def measured(directory):
+def measured(agents, directory):
     """{variant: {what: median over slices}}; all are alive at the same time. What never happens is
     left out."""
-    slices = {variant.name: [] for variant in AMONG}
+    cell, slices = cells.Cell("handshakes", agents=agents), {variant.name: [] for variant in AMONG[agents]}
     with contextlib.ExitStack() as stack:
-        living = [stack.enter_context(measure.Living(cells.Cell("handshakes"), variant, directory))
-                  for variant in AMONG]
+        living = [stack.enter_context(measure.Living(cell, variant, directory))
+                  for variant in AMONG[agents]]
         for _ in range(SLICES):
             for one in living:
                 slices[one.variant.name].append(of_slice(one))
@@ -65,28 +67,33 @@ def measured(directory):
             for name, found in slices.items()}
 
 
-def system_calls(variant, side, count, directory):
+def system_calls(variant, side, count, directory, agents="c"):
     summary = directory / f"strace-{side}-{count}"
     traced = ("strace", "-f", "-c", "-o", str(summary))
-    cell, env = cells.Counted("handshakes", size=1, messages=count), variant.environment(directory)
-    agents = [measure.Agent(cell, "echo", "tcp://127.0.0.1:*", env, traced if side == "server" else ())]
+    cell = cells.Counted("handshakes", size=1, agents=agents, messages=count)
+    env = variant.environment(directory)
+    both = [measure.Agent(cell, "echo", "tcp://127.0.0.1:*", env, traced if side == "server" else ())]
     try:
-        agents.append(measure.Agent(cell, "handshakes", agents[0].line(), env,
-                                    traced if side == "client" else ()))
-        agents[1].result()
-        for agent in reversed(agents):
+        both.append(measure.Agent(cell, "handshakes", both[0].line(), env,
+                                  traced if side == "client" else ()))
+        both[1].result()
+        for agent in reversed(both):
             agent.end()
     finally:
-        for agent in agents:
+        for agent in both:
             agent.kill()
     return sum(int(line.split()[3]) for line in summary.read_text("ascii").splitlines()
                if re.match(r" *[\d.]+ +[\d.]+ +\d+ +\d+ ", line) and not line.endswith("total"))
 
 
-def profile(directory):
-    found = measured(directory)
-    for variant in AMONG:
+def profile(directory, agents="c"):
+    found = measured(agents, directory)
+    for variant in AMONG[agents]:
         for side in ("server", "client"):
-            few, many = (system_calls(variant, side, count, directory) for count in (FEW, MANY))
+            few, many = (system_calls(variant, side, count, directory, agents) for count in (FEW, MANY))
             found[variant.name][f"{side}'s system calls"] = round((many - few) / (MANY - FEW), 1)
     return found
+
+
+def pyzmq_profile(directory):
+    return profile(directory, "pyzmq")

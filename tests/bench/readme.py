@@ -130,15 +130,22 @@ def per_gigabyte(streams):
 
 def handshake(document):
     """Why a handshake takes longer with an authenticator than without."""
+    name = "where a handshake's time goes"
+    tables = (handshake_table(what, document["figures"].get(name + key))
+              for what, key in (("one at a time", ""), ("one at a time, pyzmq", ", pyzmq")))
+    return "\n\n".join(table for table in tables if table)
+
+
+def handshake_table(what, found):
+    if not found:
+        return ""
+
     def line(what, values):
         return f"| {what} | " + " | ".join(f"{value:,.0f}" for value in values) + " |"
 
-    found = document["figures"].get("where a handshake's time goes")
-    if not found:
-        return ""
     rows = sorted({what for each in found.values() for what in each},
                   key=lambda what: ("µs" not in what, what))
-    lines = ["Where a handshake's time goes, one at a time: CPU by thread, of which those of one side wait "
+    lines = [f"Where a handshake's time goes, {what}: CPU by thread, of which those of one side wait "
              "for those of the other, thread by thread:", "",
              "| | " + " | ".join(found) + " |", "| --- " * (len(found) + 1) + "|"]
     lines.append(line("in all, µs", [sum(value for what, value in each.items() if "µs" in what)

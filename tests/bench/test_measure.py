@@ -75,15 +75,17 @@ def test_what_has_an_authenticator_asks_it(tmp_path, variant, agents, lets_in):
 
 
 @pytest.mark.slow
-def test_a_handshake_is_taken_apart(tmp_path):
+@pytest.mark.parametrize("agents, key", [("c", ""), ("pyzmq", ", pyzmq")])
+def test_a_handshake_is_taken_apart(tmp_path, agents, key):
     certificates.make(tmp_path, 1)
-    found = handshake_profile.profile(tmp_path)
-    assert list(found) == [variant.name for variant in handshake_profile.AMONG]
+    found = handshake_profile.profile(tmp_path, agents)
+    assert list(found) == [variant.name for variant in handshake_profile.AMONG[agents]]
     for name, each in found.items():
         assert ("server's authenticator, µs" in each) == (name != variants.HAND.name)
         assert each["server's I/O thread, µs"] > 10 and each["client's I/O thread, µs"] > 10
         assert 50 < each["server's system calls"] < 1000 > each["client's system calls"] > 50
-    assert variants.SHIM.name in readme.handshake({"figures": {"where a handshake's time goes": found}})
+    shown = readme.handshake({"figures": {"where a handshake's time goes" + key: found}})
+    assert variants.SHIM.name in shown and f"one at a time{key}: " in shown
 
 
 def test_who_starts_slowly_is_kept_for_further_rounds(tmp_path):
