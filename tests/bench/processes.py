@@ -1,5 +1,6 @@
 """What processes use of the machine, theirs and their children's."""
 
+import contextlib
 import os
 import pathlib
 import time
@@ -24,6 +25,19 @@ def tree(pids):
 def cpu_seconds(pid):
     """So far, of all of its threads; as precise as the scheduler knows."""
     return time.clock_gettime(~pid << 3 | SCHEDULED)
+
+
+class Spent:
+    """CPU seconds of several, of whom some may have ended since: what these had spent stays."""
+
+    def __init__(self, pids):
+        self.seconds = dict.fromkeys(pids, 0.0)
+
+    def sum(self):
+        for pid in self.seconds:
+            with contextlib.suppress(OSError):
+                self.seconds[pid] = cpu_seconds(pid)
+        return sum(self.seconds.values())
 
 
 def resident(pid):

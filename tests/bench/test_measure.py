@@ -110,8 +110,10 @@ def test_a_tunnels_children_use_the_machine_too():
     with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE) as parent:
         parent.stdout.readline()
         found = processes.tree([parent.pid])
-        spent = sum(map(processes.cpu_seconds, found))
-        assert len(found) > 1 and spent > 5 * processes.cpu_seconds(parent.pid)
-        parent.kill()
+        spent = processes.Spent(found)
+        before = spent.sum()
+        assert len(found) > 1 and before > 5 * processes.cpu_seconds(parent.pid)
         for pid in found - {parent.pid}:
             os.kill(pid, signal.SIGKILL)
+        parent.wait()
+    assert spent.sum() >= before

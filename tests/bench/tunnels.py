@@ -46,7 +46,7 @@ class Tunnel:
         self.port = free_port()
         self.start(target, free_port())
         wait_for(self.port)
-        self.pids = processes.tree(process.pid for process in self.processes)
+        self.spent = processes.Spent(processes.tree(process.pid for process in self.processes))
 
     @classmethod
     def is_here(cls):
@@ -69,7 +69,7 @@ class Tunnel:
 
     def cpu_seconds(self):
         """So far, of all of its processes."""
-        return sum(map(processes.cpu_seconds, self.pids))
+        return self.spent.sum()
 
     def close(self):
         """Not by SIGTERM, at which spiped takes most of a second."""
