@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "shim/hooks.h"
@@ -10,10 +11,12 @@
 
 /* libsodium's, for whoever calls them: what libzmq asks for has pages of its own. */
 void *sodium_malloc(size_t size);
+void *sodium_allocarray(size_t count, size_t size);
 void sodium_free(void *memory);
 
 /* Of the libsodium that the program was started with, if any: then it is everybody's. */
 static void *(*started_with_malloc)(size_t);
+static void *(*started_with_allocarray)(size_t, size_t);
 static void (*started_with_free)(void *);
 
 /* What a thread's last call from the same place was meant for. */
@@ -21,7 +24,8 @@ struct answer {
     const void *caller;
     void *found;
 };
-static __thread __attribute__((tls_model("initial-exec"))) struct answer last_malloc, last_free;
+static __thread __attribute__((tls_model("initial-exec"))) struct answer last_malloc,
+    last_allocarray, last_free;
 
 struct search {
     struct elf_object caller;
@@ -67,19 +71,41 @@ static void *find(struct answer *last, const void *caller, const char *name)
     return search.found;
 }
 
+/* NULL where it is libsodium's business. */
+static void *take(size_t count, size_t size, const void *caller)
+{
+    if (state_config()->mode != CONFIG_ON || !zmqlib_contains(caller) ||
+        (size > 0 && count > SIZE_MAX / size))
+        return NULL;
+    return secret_pages_take(count * size);
+}
+
 EXPORT void *sodium_malloc(size_t size)
 {
     void *(*real)(size_t) = started_with_malloc;
-    void *memory = NULL;
+    void *memory = take(1, size, CALLER);
 
-    if (state_config()->mode == CONFIG_ON && zmqlib_contains(CALLER))
-        memory = secret_pages_take(size);
     if (memory != NULL)
         return memory;
     if (real == NULL)
         *(void **)(void *)&real = find(&last_malloc, CALLER, "sodium_malloc");
     if (real != NULL)
         return real(size);
+    errno = ENOSYS;
+    return NULL;
+}
+
+EXPORT void *sodium_allocarray(size_t count, size_t size)
+{
+    void *(*real)(size_t, size_t) = started_with_allocarray;
+    void *memory = take(count, size, CALLER);
+
+    if (memory != NULL)
+        return memory;
+    if (real == NULL)
+        *(void **)(void *)&real = find(&last_allocarray, CALLER, "sodium_allocarray");
+    if (real != NULL)
+        return real(count, size);
     errno = ENOSYS;
     return NULL;
 }
@@ -99,5 +125,6 @@ EXPORT void sodium_free(void *memory)
 void hooks_secret_resolve(void)
 {
     *(void **)(void *)&started_with_malloc = next_function("sodium_malloc");
+    *(void **)(void *)&started_with_allocarray = next_function("sodium_allocarray");
     *(void **)(void *)&started_with_free = next_function("sodium_free");
 }

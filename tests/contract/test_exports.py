@@ -11,7 +11,7 @@ EXPORTS = sorted("""
 __read_chk __recv_chk __recvfrom_chk
 accept accept4 close connect dlopen dlsym dlvsym dup dup2 dup3 epoll_ctl fcntl fcntl64 getaddrinfo
 getnameinfo getpeername getsockname getsockopt listen read readv recv recvfrom recvmsg send sendmsg
-sendto socket socketpair sodium_free sodium_malloc write writev zmq_bind zmq_close zmq_connect
+sendto socket socketpair sodium_allocarray sodium_free sodium_malloc write writev zmq_bind zmq_close zmq_connect
 zmq_connect_peer zmq_ctx_destroy zmq_ctx_get zmq_ctx_get_ext
 zmq_ctx_new zmq_ctx_set zmq_ctx_set_ext zmq_ctx_term zmq_disconnect zmq_getsockopt zmq_init
 zmq_msg_gets zmq_setsockopt zmq_socket zmq_term zmq_unbind

@@ -1,6 +1,7 @@
 """Contract: libzmq's secrets lie in pages that are kept for the next; everybody else's are libsodium's."""
 
 import pytest
+from harness import runtimes
 
 from .program import PROGRAMS, PYTHON, environment, run
 
@@ -32,6 +33,14 @@ def test_secrets_of_others_are_left_to_libsodium(tmp_path, certs, started_with):
     if started_with:
         env["LD_PRELOAD"] += ":libsodium.so.23"
     done = run([PYTHON, "-c", AGENT], env, tmp_path)
+    assert done.stdout == "(1, 0) 1 True\n", done.stderr
+
+
+@pytest.mark.parametrize("runtime", runtimes.WHEEL.values(), ids=lambda runtime: runtime.name)
+def test_a_libsodium_of_its_own(tmp_path, certs, runtime):
+    """Of a libsodium that only libzmq knows of, each release calls another function within itself."""
+    runtime.require()
+    done = run([runtime.command[0], "-c", AGENT], environment(certs), tmp_path)
     assert done.stdout == "(1, 0) 1 True\n", done.stderr
 
 
