@@ -4,7 +4,7 @@ import tempfile
 
 import pytest
 
-from harness import agents, builds, certificates, exchange
+from harness import agents, builds, certificates, exchange, races
 
 
 @pytest.fixture
@@ -30,9 +30,19 @@ def theatre(stage):
     shutil.rmtree(sockets, ignore_errors=True)
 
 
+@pytest.fixture(autouse=builds.WITH_TSAN)
+def no_races():
+    """Of the shim, in any process that the test started. Set up first, so torn down last."""
+    builds.RACES.mkdir(parents=True, exist_ok=True)
+    builds.RACES.chmod(0o777)  # for who has changed its user
+    yield
+    found = races.of_the_shim(builds.RACES)
+    assert not found, "".join(found)
+
+
 def pytest_collection_modifyitems(items):
     spread(items)
-    if not builds.WITH_ASAN:
+    if not builds.SANITIZED:
         return
     held = pytest.mark.skip(reason="a thread may hold the sanitizer's allocator at the fork, and "
                                    "nobody lets go of it in the child")

@@ -14,7 +14,7 @@ from harness import builds
 from . import curve
 from .cases import attack
 
-HELD = 400 if builds.WITH_ASAN else 2000
+HELD = 400 if builds.SANITIZED else 2000
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_huge_frames(server, attacker, size):
         with contextlib.suppress(ConnectionError, curve.Ended):
             assert wire.is_ended() is not None
     served(server)
-    assert resident(server) - before < (200 if builds.WITH_ASAN else 20)
+    assert resident(server) - before < (200 if builds.SANITIZED else 20)
 
 
 @pytest.mark.parametrize("said", [b"", curve.SIGNATURE, curve.greeting()],
@@ -82,7 +82,7 @@ def test_slow_handshakes(server, said):
         assert server("a.recv().decode()") == "newcomer"
         server("a.send(b'welcome')")
         assert server("d.recv().decode()") == "welcome"
-        if not builds.WITH_ASAN:
+        if not builds.SANITIZED:
             assert resident(server) - before < HELD * 64 / 1024
     finally:
         for each in held:

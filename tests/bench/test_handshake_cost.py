@@ -11,7 +11,7 @@ FEW, MANY = 16, 80
 # Of those of CURVE by hand, which asks nobody. How often threads are woken varies.
 MOST_SYSTEM_CALLS = {"server": 1.22, "client": 1.0}
 
-pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="the instrumentation would be counted")
+pytestmark = pytest.mark.skipif(builds.SANITIZED, reason="the instrumentation would be counted")
 
 
 def instructions(variant, count, directory):

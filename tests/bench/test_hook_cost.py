@@ -10,7 +10,7 @@ from harness import agents, builds
 MOST_INSTRUCTIONS = 15
 FEW, MANY = 1000, 11000
 
-pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="the instrumentation would be counted")
+pytestmark = pytest.mark.skipif(builds.SANITIZED, reason="the instrumentation would be counted")
 
 
 def instructions(call, count, shim):

@@ -15,7 +15,7 @@ from harness import agents, builds, runtimes
 from contract.certs import Certificates, pair, text
 
 pytestmark = [pytest.mark.slow,
-              pytest.mark.skipif(builds.WITH_ASAN, reason="the instrumentation would be measured")]
+              pytest.mark.skipif(builds.SANITIZED, reason="the instrumentation would be measured")]
 
 MANY = 100_000
 MOST_SECONDS = 3

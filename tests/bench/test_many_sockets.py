@@ -10,7 +10,7 @@ from . import profiles
 
 RATIO = 1.1
 
-pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="the instrumentation would be counted")
+pytestmark = pytest.mark.skipif(builds.SANITIZED, reason="the instrumentation would be counted")
 
 
 def per_socket(directory, certs, kind, count):

@@ -11,7 +11,7 @@ LEAST = 0.99
 PAIRS = 25
 
 pytestmark = [pytest.mark.slow,
-              pytest.mark.skipif(builds.WITH_ASAN, reason="the instrumentation would be measured")]
+              pytest.mark.skipif(builds.SANITIZED, reason="the instrumentation would be measured")]
 
 AGENT = str(builds.BUILD / "tests" / "bench" / "throughput")
 

@@ -54,8 +54,7 @@ class Listener:
 
     def __init__(self, command, endpoint, env=None, **options):
         variables = {"PATH": os.environ["PATH"], **(env or {})}
-        if builds.WITH_ASAN:
-            variables["ASAN_OPTIONS"] = "exitcode=99:detect_leaks=0"
+        variables.update(builds.sanitizer_options())
         self.process = subprocess.Popen([*map(str, command), endpoint], env=variables, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, **options)

@@ -16,7 +16,7 @@ PYTHON = "/usr/bin/python3"
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = builds.BUILD / "tests" / "contract"
 # Generous: it is only used up when something is broken.
-PATIENCE = 90 if builds.WITH_ASAN else 30
+PATIENCE = 90 if builds.SANITIZED else 30
 
 
 class Refused(Exception):
@@ -28,9 +28,7 @@ def environment(certs=None, shim=True, **variables):
     None takes a variable out; a name without the prefix gets it."""
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8",
            "PYTHONDONTWRITEBYTECODE": "1"}
-    if builds.WITH_ASAN:
-        env["ASAN_OPTIONS"] = "exitcode=99:detect_leaks=0:allocator_may_return_null=1"
-        env["UBSAN_OPTIONS"] = "halt_on_error=1:print_stacktrace=1:exitcode=99"
+    env.update(builds.sanitizer_options())
     if shim:
         env["LD_PRELOAD"] = builds.preload()
         env.update(SECURE_ZMQ="1", SECURE_ZMQ_LOG_FORMAT="json", SECURE_ZMQ_LOG_LEVEL="info")

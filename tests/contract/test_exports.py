@@ -17,7 +17,7 @@ zmq_ctx_new zmq_ctx_set zmq_ctx_set_ext zmq_ctx_term zmq_disconnect zmq_getsocko
 zmq_msg_gets zmq_setsockopt zmq_socket zmq_term zmq_unbind
 """.split())
 
-pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="sanitizers add their own")
+pytestmark = pytest.mark.skipif(builds.SANITIZED, reason="sanitizers add their own")
 
 
 def readelf(*options):

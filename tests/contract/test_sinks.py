@@ -143,7 +143,7 @@ BIND = """
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(builds.WITH_ASAN, reason="the shim alone is preloaded into the traced program")
+@pytest.mark.skipif(builds.SANITIZED, reason="the shim alone is preloaded into the traced program")
 def test_a_pipe_that_another_process_fills_at_the_last_moment(tmp_path, certs):
     """Between the question whether it can be written to, and the write."""
     reader, writer = os.pipe()
@@ -212,7 +212,7 @@ def test_a_terminal_that_nobody_reads(tmp_path, certs, room):
     assert (done.returncode, done.stdout) == (0, "well\n")
 
 
-@pytest.mark.skipif(builds.WITH_ASAN, reason="sanitizers write to the terminal themselves")
+@pytest.mark.skipif(builds.SANITIZED, reason="sanitizers write to the terminal themselves")
 def test_a_terminal_that_stops_background_jobs(tmp_path, certs):
     master, slave = terminal()
     code = textwrap.dedent(BIND)

@@ -20,7 +20,7 @@ WHEEL = rows.pyzmq("27.3.0")
 NODE = rows.zeromq_js("6.8.0", "glibc-*-Release")
 C = rows.built("czmq", "c/czmq")
 # Other runtimes do not start under a sanitizer's.
-if builds.WITH_ASAN:
+if builds.SANITIZED:
     WHEEL = NODE = C = DEBIAN
 
 

@@ -94,7 +94,7 @@ def run(scene, seconds, before_it):
           f"{before:.0f} requests/s before, {during:.0f} meanwhile")
     assert 1 < len(lines) <= AT_ONCE + EACH_SECOND * (seconds + before_it) + 5
     # A sanitizer keeps for a while what was freed.
-    assert builds.WITH_ASAN or late - early <= MEMORY_KB
+    assert builds.SANITIZED or late - early <= MEMORY_KB
     return made, during
 
 
@@ -105,7 +105,7 @@ def test_three_seconds(scene):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(builds.WITH_ASAN, reason="the figures would be the sanitizer's")
+@pytest.mark.skipif(builds.SANITIZED, reason="the figures would be the sanitizer's")
 def test_a_minute(scene):
     made, _ = run(scene, 60, 10)
     assert made > 50 * RATE
@@ -157,7 +157,7 @@ def ratios_by_turns(server, endpoint):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(builds.WITH_ASAN, reason="the figures would be the sanitizer's")
+@pytest.mark.skipif(builds.SANITIZED, reason="the figures would be the sanitizer's")
 def test_good_clients_keep_their_throughput(scene):
     """All agents are on one core, the flood is on another: half of the time at them, and half at a
     decoy that is there as well, so that the machine does the same and the agents have quiet. How

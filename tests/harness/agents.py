@@ -10,16 +10,14 @@ import time
 from . import builds
 
 # Generous: it is only used up when something is broken.
-PATIENCE = 60 if builds.WITH_ASAN else 30
+PATIENCE = 60 if builds.SANITIZED else 30
 
 
 def environment(shim=False, certs=None, home="/nonexistent", **variables):
     """What an agent sees. Nothing of the tests' own environment but the search path."""
     env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8",
            "PYTHONDONTWRITEBYTECODE": "1"}
-    if builds.WITH_ASAN:
-        env["ASAN_OPTIONS"] = "exitcode=99:detect_leaks=0:allocator_may_return_null=1"
-        env["UBSAN_OPTIONS"] = "halt_on_error=1:print_stacktrace=1:exitcode=99"
+    env.update(builds.sanitizer_options())
     if shim:
         env["LD_PRELOAD"] = builds.preload()
         env["SECURE_ZMQ"] = "1"

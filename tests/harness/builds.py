@@ -12,14 +12,36 @@ CURVESHIM_CERT = BUILD / "certs" / "curveshim-cert"
 C_AGENT = BUILD / "tests" / "agents" / "agent"
 AGENTS = REPOSITORY / "tests" / "agents"
 WITH_ASAN = os.environ.get("CURVESHIM_ASAN") == "1"
+WITH_TSAN = os.environ.get("CURVESHIM_TSAN") == "1"
+SANITIZED = WITH_ASAN or WITH_TSAN
+# What ThreadSanitizer reports, a file for each process; each worker of pytest has its own.
+RACES = BUILD / "races" / os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+def _runtime(name):
+    found = subprocess.run(["gcc", f"-print-file-name={name}"], check=True, capture_output=True,
+                           text=True).stdout.strip()
+    return pathlib.Path(found).resolve()
 
 
 @functools.lru_cache(maxsize=None)
 def preload():
     """The value of LD_PRELOAD that puts the shim in front."""
-    if not WITH_ASAN:
-        return str(SHIM)
-    # libasan refuses to run behind any other library.
-    runtime = subprocess.run(["gcc", "-print-file-name=libasan.so"], check=True,
-                             capture_output=True, text=True).stdout.strip()
-    return f"{pathlib.Path(runtime).resolve()}:{SHIM}"
+    if WITH_ASAN:
+        # libasan refuses to run behind any other library.
+        return f"{_runtime('libasan.so')}:{SHIM}"
+    if WITH_TSAN:
+        # Behind, libtsan sees what the shim calls, and asks for nothing before it has started.
+        return f"{SHIM}:{_runtime('libtsan.so')}"
+    return str(SHIM)
+
+
+def sanitizer_options():
+    """The variables that a program needs to run under the sanitizer of this build."""
+    if WITH_ASAN:
+        return {"ASAN_OPTIONS": "exitcode=99:detect_leaks=0:allocator_may_return_null=1",
+                "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99"}
+    if WITH_TSAN:
+        return {"TSAN_OPTIONS": f"log_path={RACES}/report:exitcode=0:die_after_fork=0:history_size=7:"
+                                "allocator_may_return_null=1:suppress_equal_addresses=0"}
+    return {}

@@ -1,0 +1,76 @@
+"""What ThreadSanitizer reported, and which of it is the shim's.
+
+libzmq and Python are not instrumented: how their threads wait for one another is not seen, and what
+one of them writes another seems to read too early. So a race counts where both accesses were made by
+instrumented code, in memory that is not another's; every other kind of report where the shim is in it."""
+
+import re
+
+TITLE = re.compile(r"WARNING: ThreadSanitizer: (.*) \(pid=\d+\)")
+FRAME = re.compile(r"\s+#\d+ .*\((?P<module>[^()+]+)\+0x[0-9a-f]+\)")
+ACCESS = re.compile(r"  (Previous )?(atomic )?(read|write) of size ", re.IGNORECASE)
+ALLOCATED = re.compile(r"  Location is heap block .* allocated by ")
+# Between a program and what it calls.
+RUNTIME = "libtsan.so"
+SHIM = "libcurveshim.so"
+LIBZMQ = re.compile(r"libzmq.*\.so")
+# The shim asks whether a descriptor is still what it was, which another thread may be closing.
+ASKS = re.compile(r"#\d+ observer_inode .*?  Location is file descriptor", re.DOTALL)
+DESCRIPTOR = "  Location is file descriptor "
+
+
+class Stack:
+    def __init__(self, title):
+        self.title = title
+        self.modules = []
+
+    def is_access(self):
+        return ACCESS.match(self.title) is not None
+
+    def is_libzmqs_descriptor(self):
+        """libzmq made it, and hands it over from thread to thread."""
+        return self.title.startswith(DESCRIPTOR) and any(map(LIBZMQ.match, self.modules))
+
+    def maker(self):
+        """Whose code it was that read, wrote or allocated; None where the stack is not known."""
+        return next((m for m in self.modules if not m.startswith(RUNTIME)), None)
+
+
+class Report:
+    def __init__(self, text):
+        self.text = text
+        self.kind = TITLE.search(text).group(1)
+        self.stacks = []
+        for line in text.splitlines():
+            frame = FRAME.match(line)
+            if frame and self.stacks:
+                self.stacks[-1].modules.append(frame.group("module"))
+            elif line.startswith("  ") and line.rstrip().endswith(":"):
+                self.stacks.append(Stack(line))
+
+    def counts(self):
+        if ASKS.search(self.text) or any(stack.is_libzmqs_descriptor() for stack in self.stacks):
+            return False
+        if self.kind != "data race":
+            return any(stack.maker() == SHIM for stack in self.stacks)
+        makers = {stack.maker() for stack in self.stacks if stack.is_access()}
+        allocators = {stack.maker() for stack in self.stacks if ALLOCATED.match(stack.title)}
+        return makers <= {SHIM, None} and SHIM in makers and allocators <= {SHIM}
+
+
+def reports(text):
+    """In what a process wrote, but for one that its end cut short; an AssertionError where the
+    sanitizer itself gave up."""
+    assert "FATAL: ThreadSanitizer" not in text and "CHECK failed" not in text, text
+    return [Report(part) for part in text.split("==================\n")
+            if TITLE.search(part) and "\nSUMMARY: " in part]
+
+
+def of_the_shim(directory):
+    """The texts of the reports in the files of that directory, which are removed."""
+    found = []
+    for path in sorted(directory.glob("report.*")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        path.unlink()
+        found += [report.text for report in reports(text) if report.counts()]
+    return found
