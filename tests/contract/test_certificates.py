@@ -7,6 +7,8 @@ import pytest
 import zmq
 import zmq.auth
 
+from harness import builds
+
 from .certs import Certificates, Pair, pair, text, write, write_secret
 
 BIND = "bound('PULL')"
@@ -266,6 +268,7 @@ def test_keys_are_kept_where_the_files_have_gone(start, certs):
     assert exchange(program)
 
 
+@pytest.mark.skipif(builds.WITH_TSAN, reason="no report of the sanitizer can be opened in there")
 def test_keys_are_kept_after_chroot_and_loss_of_privilege(start, tmp_path):
     if os.geteuid() != 0:
         pytest.skip("needs root")

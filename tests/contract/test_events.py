@@ -208,6 +208,7 @@ def test_very_long_values_are_cut(start):
         assert len(line.encode()) < 4096 and json.loads(line)["event"] == "refused"
 
 
+@pytest.mark.looks_up
 def test_bytes_that_are_no_text(start):
     program = start()
     program("""

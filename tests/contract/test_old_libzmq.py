@@ -18,6 +18,7 @@ for call in lib.zmq_bind, lib.zmq_connect:
 
 
 # 3.2 has no ZMQ_MECHANISM either: what it says of that is libzmq's.
+@pytest.mark.looks_up
 @pytest.mark.parametrize("exempted, outcome", [("tcp://*", "0"), (None, "EINVAL")])
 def test_without_zap_domains(certs, tmp_path, exempted, outcome):
     env = programs.environment(certs.path, PLAINTEXT=exempted)

@@ -74,6 +74,7 @@ def seen(interpreter, endpoint, env, directory):
     return done.stdout.splitlines()
 
 
+@pytest.mark.looks_up
 @pytest.mark.parametrize("runtime, transport", [
     *itertools.product([runtimes.DEBIAN], ["tcp4", "tcp6", "mapped", "ipc"]),
     *itertools.product(runtimes.WHEEL.values(), ["mapped", "ipc"])], ids=str)

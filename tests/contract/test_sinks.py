@@ -102,6 +102,7 @@ def test_a_directory_that_vanishes_and_comes_back(start, tmp_path):
     assert (event["event"], event["dropped"]) == ("bind", 2)
 
 
+@pytest.mark.skipif(builds.WITH_TSAN, reason="the sanitizer's report is a file that may not grow either")
 def test_the_largest_size_that_a_file_may_have(start, tmp_path):
     """The kernel's answer to that is a signal, which ends the program unless somebody takes care."""
     log = tmp_path / "log"

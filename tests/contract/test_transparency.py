@@ -54,6 +54,7 @@ sys.exit(7)
 """
 
 
+@pytest.mark.looks_up
 def test_the_same_output_and_exit(tmp_path, certs):
     runs = [run_python(AGENT, environment(certs, **v), tmp_path)
             for v in ({"shim": False}, {}, {"SECURE_ZMQ": "0"}, {"SECURE_ZMQ": "audit"},

@@ -232,6 +232,7 @@ def test_a_domain_that_the_shim_left_behind_is_nobodys(handled):
     assert program("[r[5].decode() for r in h.requests]") == ["CURVE"]
 
 
+@pytest.mark.looks_up
 def test_the_address_is_taken_once_and_reads_back_as_it_was_bound(both):
     def outcome(program):
         answers = []
