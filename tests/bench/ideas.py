@@ -6,7 +6,7 @@ import dataclasses
 import os
 import pathlib
 import sys
-import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
@@ -18,6 +18,10 @@ LIBRARY = builds.BUILD / "tests" / "bench" / "libbench_ideas.so"
 LIBRARIES = pathlib.Path("/usr/lib") / f"{os.uname().machine}-linux-gnu"
 WHEEL = builds.REPOSITORY / ".venvs/pyzmq-27.3.0/lib/python3.11/site-packages/pyzmq.libs"
 
+NOTHING = "nothing"
+IN_GROUP = 4
+ROUNDS = 13
+HEADS = ("messages a second", "messages for a second of CPU")
 STREAM, TINY, LARGER = (cells.Cell("push-pull", size) for size in (100, 10, 1000))
 TRIP = cells.Cell("req-rep", 100)
 MANY, FEW = cells.Cell("router-dealer", 100, peers=64), cells.Cell("pub-sub", 100, peers=8)
@@ -37,8 +41,9 @@ class Idea(variants.Variant):
         return env
 
     def without(self):
-        before = (LIBRARY,) if self.base else ()
-        return Idea("as it is", shim=variants.SHIM.shim + self.base, before=before)
+        """What it is compared with: the same but for the idea, preloaded libraries that make it possible
+        included."""
+        return Idea("as it is", shim=variants.SHIM.shim + self.base, before=self.before)
 
     def is_here(self):
         return all(file is not None and pathlib.Path(file).exists()
@@ -67,7 +72,8 @@ def ideas(sodium):
     two, four = (("SECURE_ZMQ_IO_THREADS", n) for n in "24")
     sodium = sodium or first("libsodium-*")
     return (
-        setting("nothing (how far chance goes)", where=(STREAM, TRIP)),
+        setting(f"{NOTHING} (how far chance goes)", where=(STREAM, TRIP)),
+        variable(f"{NOTHING}, once more", where=(STREAM, FEW, MANY)),
         variable("2 I/O threads", two, where=(STREAM, TRIP, FEW, MANY)),
         variable("4 I/O threads", four, where=(MANY,)),
         setting("2 I/O threads, subscribers that do not decrypt", two, where=(FEW,), base=cheap),
@@ -101,14 +107,50 @@ def failed(variant, why):
     print(f"ideas: {variant.name}: {why}", file=sys.stderr)
 
 
-def compared(idea, cell, rounds, directory):
-    """A row: ratios of messages a second, and of messages for each second of CPU."""
-    base = idea.without()
-    found = [measure.measure(cell, order, directory, failed)
-             for order in ([base, idea], [idea, base]) * (rounds // 2 + 1)][:rounds]
-    shown = [ratios.shown(ratios.compare(found, idea.name, base.name, figures))
-             for figures in (ratios.rates, ratios.cpu_rates)]
-    return f"| {idea.name} | {cell.name} | {' | '.join(shown)} |"
+def groups(wanted):
+    """[(cell, base, ideas)]: a few at a time that are compared with the same. All of one take turns."""
+    found = {}
+    for idea, cell in wanted:
+        found.setdefault((cell, idea.without()), []).append(idea)
+    return [(cell, base, each[first:first + IN_GROUP]) for (cell, base), each in found.items()
+            for first in range(0, len(each), IN_GROUP)]
+
+
+def compared(cell, base, group, rounds, directory):
+    """{(idea, cell): [ratio of messages a second, ratio of messages for each second of CPU]}."""
+    among = [base, *group]
+    found = [measure.measure(cell, among[number % len(among):] + among[:number % len(among)], directory, failed)
+             for number in range(rounds)]
+    return {(idea, cell): [ratios.compare(found, idea.name, base.name, figures)
+                           for figures in (ratios.rates, ratios.cpu_rates)] for idea in group}
+
+
+def all_compared(wanted, rounds, directory):
+    found, plan = {}, groups(wanted)
+    for number, group in enumerate(plan, 1):
+        started = time.monotonic()
+        found.update(compared(*group, rounds, directory))
+        print(f"ideas: {number} of {len(plan)}: {group[0].name}: {', '.join(i.name for i in group[2])}: "
+              f"{time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    return found
+
+
+def band(found, what):
+    """How far from 1 the intervals of those go that change nothing."""
+    return max((abs(1 - each[what][end]) for (idea, _), each in found.items()
+                if idea.name.startswith(NOTHING) and each[what] for end in ("low", "high")), default=0)
+
+
+def beyond(found):
+    """A line of those whose whole interval is beyond that of nothing."""
+    bands = [band(found, what) for what in range(len(HEADS))]
+    far = [f"{idea.name} at {cell.name}, {head} ({ratios.shown(each[what])})"
+           for what, head in enumerate(HEADS) for (idea, cell), each in found.items()
+           if each[what] and not idea.name.startswith(NOTHING)
+           and (each[what]["low"] > 1 + bands[what] or each[what]["high"] < 1 - bands[what])]
+    return ("Chance alone goes " + ", ".join(f"{wide:.0%}{' far' * (not what)} for {HEADS[what]}"
+                                             for what, wide in enumerate(bands))
+            + f". Beyond that: {'; '.join(far) or 'nothing'}.")
 
 
 def counted(idea, cell, directory):
@@ -119,17 +161,20 @@ def counted(idea, cell, directory):
 
 
 def rows(options, directory):
-    heads = (("instructions", "to as it is") if options.instructions else
-             ("messages a second", "messages for a second of CPU"))
+    heads = ("instructions", "to as it is") if options.instructions else HEADS
     yield f"| idea | cell | {' | '.join(heads)} |\n|---|---|---|---|"
-    for idea, cell in ((idea, cell) for idea in ideas(options.sodium) for cell in idea.cells
-                       if options.only in idea.name):
+    wanted = [(idea, cell) for idea in ideas(options.sodium) for cell in idea.cells if options.only in idea.name]
+    found = {} if options.instructions else all_compared(
+        [(idea, cell) for idea, cell in wanted if idea.is_here()], options.rounds, directory)
+    for idea, cell in wanted:
         if not idea.is_here():
             yield f"| {idea.name} | {cell.name} | not on this machine | |"
         elif not options.instructions:
-            yield compared(idea, cell, options.rounds, directory)
+            yield f"| {idea.name} | {cell.name} | {' | '.join(map(ratios.shown, found[idea, cell]))} |"
         elif cell.pattern == "push-pull":
             yield counted(idea, cell, directory)
+    if found:
+        yield "\n" + beyond(found)
 
 
 def write(name, lines):
@@ -142,7 +187,7 @@ def write(name, lines):
 
 def arguments():
     parser = argparse.ArgumentParser(prog="ideas", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, help="of each idea (7)")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of each idea (%(default)s)")
     parser.add_argument("--only", default="", help="ideas whose name contains this")
     parser.add_argument("--sodium", help="a libsodium to try, instead of that of a pyzmq wheel")
     parser.add_argument("--write", action="store_true", help="put the table into IDEAS.md, too")
@@ -155,9 +200,7 @@ def arguments():
 
 def main():
     options = arguments()
-    with tempfile.TemporaryDirectory(prefix="curveshim-bench-") as directory:
-        directory = pathlib.Path(directory)
-        certificates.make(directory, 1)
+    with certificates.directory(1) as directory:
         lines = []
         for line in ((message_profile.table(preload("", *filter(None, [options.sodium])), directory),)
                      if options.profile else rows(options, directory)):
