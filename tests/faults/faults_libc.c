@@ -41,6 +41,7 @@ FAULTY(int, __register_atfork,
 FAULTY(void *, mmap64, (void *at, size_t size, int protection, int flags, int fd, off64_t offset),
        (at, size, protection, flags, fd, offset), MAP_FAILED)
 FAULTY(int, mlock, (const void *at, size_t size), (at, size), -1)
+FAULTY(int, mprotect, (void *at, size_t size, int protection), (at, size, protection), -1)
 FAULTY(int, madvise, (void *at, size_t size, int advice), (at, size, advice), -1)
 FAULTY(int, eventfd, (unsigned count, int flags), (count, flags), -1)
 FAULTY(int, inotify_init1, (int flags), (flags), -1)
