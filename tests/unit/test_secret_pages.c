@@ -66,7 +66,10 @@ static void they_are_locked_and_not_dumped(void **state)
     char *memory = secret_pages_take(32);
 
     (void)state;
-    assert_true(has_flag(memory, " lo") && has_flag(memory, " dd"));
+    assert_true(has_flag(memory, " dd"));
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* which lock nothing */
+    assert_true(has_flag(memory, " lo"));
+#endif
     assert_true(secret_pages_give(memory));
 }
 
