@@ -14,6 +14,15 @@ LAYOUT = {"server.key", "server.key_secret", "client.key", "client.key_secret",
           "authorized_clients/client.key"}
 
 
+# What commands that change an existing directory are called with, beside those of LAYOUT's pairs.
+OTHERS = {"authorize": ["authorize", "work", "alice.key"],
+          "trust": ["trust", "work", "tcp://brain:5555", "alice.key"],
+          "fleet": ["fleet", "fleet.conf", "work"],
+          "prepare": ["rotate", "work", "server"],
+          "switch": ["rotate", "work", "server", "--switch"],
+          "drop": ["rotate", "work", "server", "--finish"]}
+
+
 @dataclasses.dataclass
 class Outcome:
     status: int
