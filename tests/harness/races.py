@@ -7,7 +7,9 @@ instrumented code, in memory that is not another's; every other kind of report w
 import re
 
 TITLE = re.compile(r"WARNING: ThreadSanitizer: (.*) \(pid=\d+\)")
-FRAME = re.compile(r"\s+#\d+ .*\((?P<module>[^()+]+)\+0x[0-9a-f]+\)")
+FRAME = re.compile(r"\s+#\d+ (?P<where>.*)\((?P<module>[^()+]+)\+0x[0-9a-f]+\)")
+# Where the shim passes a call of the program's on.
+PASSES_ON = re.compile(r"/shim/hooks_(birth|io)\.c:")
 ACCESS = re.compile(r"  (Previous )?(atomic )?(read|write) of size ", re.IGNORECASE)
 ALLOCATED = re.compile(r"  Location is heap block .* allocated by ")
 # Between a program and what it calls.
@@ -17,6 +19,8 @@ LIBZMQ = re.compile(r"libzmq.*\.so")
 # The shim asks whether a descriptor is still what it was, which another thread may be closing.
 ASKS = re.compile(r"#\d+ observer_inode .*?  Location is file descriptor", re.DOTALL)
 DESCRIPTOR = "  Location is file descriptor "
+# One that openat made, of which the sanitizer does not know: it takes it for the last of that number.
+UNTRACKED = re.compile(r"  Location is file descriptor \d+ created by thread T-1 ")
 
 
 class Stack:
@@ -43,13 +47,14 @@ class Report:
         self.stacks = []
         for line in text.splitlines():
             frame = FRAME.match(line)
-            if frame and self.stacks:
+            if frame and self.stacks and not PASSES_ON.search(frame.group("where")):
                 self.stacks[-1].modules.append(frame.group("module"))
             elif line.startswith("  ") and line.rstrip().endswith(":"):
                 self.stacks.append(Stack(line))
 
     def counts(self):
-        if ASKS.search(self.text) or any(stack.is_libzmqs_descriptor() for stack in self.stacks):
+        if (ASKS.search(self.text) or UNTRACKED.search(self.text)
+                or any(stack.is_libzmqs_descriptor() for stack in self.stacks)):
             return False
         if self.kind != "data race":
             return any(stack.maker() == SHIM for stack in self.stacks)
