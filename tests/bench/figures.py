@@ -1,6 +1,5 @@
 """Figures that are no throughput: start-up, memory, many sockets, time to the first message."""
 
-import concurrent.futures
 import json
 import os
 import pathlib
@@ -13,7 +12,7 @@ import time
 
 from harness import builds
 
-from . import cells, certificates, handshake_profile, measure, processes, variants
+from . import cells, certificates, counting, handshake_profile, hooked_calls, measure, processes, variants
 
 EMPTY = "int curveshim_bench_empty;\n"
 
@@ -24,22 +23,6 @@ def empty_library(directory):
     source.write_text(EMPTY, encoding="ascii")
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True)
     return library
-
-
-def instructions(command, env, wait=lambda: None):
-    """Of a program whose input ends when wait returns."""
-    with subprocess.Popen(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                           *command], env=dict(env, PATH="/usr/bin:/bin"), stdin=subprocess.PIPE,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        wait()
-        process.stdin.close()
-        return int(re.search(r"Collected : (\d+)", process.stderr.read()).group(1))
-
-
-def at_once(count, work):
-    """[count(each)]: of what is counted and not timed, several at a time."""
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
-        return list(workers.map(count, work))
 
 
 def opened(command, env, directory):
@@ -68,12 +51,12 @@ def start_up(directory):
     found = {"milliseconds": milliseconds({
         "nothing preloaded": {}, "an empty library": empty, "curveshim, off": shim,
         "curveshim, on": {**shim, "SECURE_ZMQ": "1"}})}
-    base = instructions(["/bin/true"], empty)
+    base = counting.instructions(["/bin/true"], empty)
     files = set(opened(["/bin/true"], empty, directory))
     for name, more in (("off", {}), ("on", {"SECURE_ZMQ": "1"})):
         env = {"LD_PRELOAD": str(builds.SHIM), **more}
         found[f"more instructions than an empty library, {name}"] = (
-            instructions(["/bin/true"], env) - base)
+            counting.instructions(["/bin/true"], env) - base)
         found[f"more files opened, {name}"] = sorted(
             set(opened(["/bin/true"], env, directory)) - files - {str(builds.SHIM)})
     return found
@@ -155,7 +138,7 @@ def counted_stream(variant, count, directory):
     try:
         command = [*measure.AGENTS["c"], "source", server.line(), str(count), "100", "1"]
         # Its input ends when everything has arrived: not before its last message is sent.
-        return instructions(command, env, server.result)
+        return counting.instructions(command, env, server.result)
     finally:
         server.kill()
 
@@ -163,7 +146,7 @@ def counted_stream(variant, count, directory):
 def per_message(directory, few=2000, many=12000):
     """Instructions of the sending process for each message of 100 bytes, by callgrind."""
     among = (variants.HAND, variants.ZAUTH, variants.SHIM, variants.ALL)
-    counts = at_once(lambda work: counted_stream(*work, directory),
+    counts = counting.at_once(lambda work: counted_stream(*work, directory),
                      [(variant, count) for variant in among for count in (few, many)])
     return {variant.name: round((b - a) / (many - few))
             for variant, a, b in zip(among, counts[::2], counts[1::2])}
@@ -184,33 +167,12 @@ def sockets(directory, count=10_000):
     return found
 
 
-def hooked_calls(_directory, few=1000, many=11000, timed=1_000_000):
-    """For each call on a descriptor that carries no handshake: what the library adds."""
-    program = str(builds.BUILD / "tests" / "bench" / "hooked_calls")
-    calls, envs = ("write", "read", "send", "recv"), ({}, {"LD_PRELOAD": str(builds.SHIM)})
-    work = [(call, env) for call in calls for env in envs]
-    counts = at_once(lambda one: [instructions([program, one[0], str(n)], one[1]) for n in (few, many)], work)
-    each = [(b - a) / (many - few) for a, b in counts]
-    return {call: {"instructions more": round(under - plain, 1), **nanoseconds(program, call, envs, timed)}
-            for call, plain, under in zip(calls, each[::2], each[1::2])}
-
-
-def nanoseconds(program, call, envs, count):
-    times = [[], []]
-    for _ in range(3):
-        for env, found in zip(envs, times):
-            start = time.monotonic()
-            subprocess.run([program, call, str(count)], env=env, check=True)
-            found.append((time.monotonic() - start) / count * 1e9)
-    return {"ns": round(min(times[0])), "ns, under the library": round(min(times[1]))}
-
-
 FIGURES = (("start-up of /bin/true", start_up),
            ("time to the first answer, ms", first_message),
            ("instructions per message", per_message),
            ("memory of a server, bytes", memory),
            ("contexts", contexts), ("many sockets", sockets),
-           ("hooked calls", hooked_calls),
+           ("hooked calls", hooked_calls.costs),
            ("where a handshake's time goes", handshake_profile.profile),
            ("where a handshake's time goes, pyzmq", handshake_profile.pyzmq_profile))
 SECONDS = 90  # of all of them, about

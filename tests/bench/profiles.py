@@ -28,6 +28,19 @@ def costs(path):
     return found
 
 
+def with_callees(path):
+    """Counter of function: instructions executed there and in what it calls; of those that call
+    themselves too many."""
+    names, here, found = {}, "", collections.Counter()
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        if match := re.fullmatch(r"(c?)fn=\((\d+)\)(?: (.*))?", line):
+            name = names.setdefault(match[2], match[3])
+            here = here if match[1] else name
+        elif match := re.fullmatch(r"[+*-]?\d* (\d+)", line):
+            found[here] += int(match[1])
+    return found
+
+
 def own_cost(path):
     """Instructions in all, and those in the library's own functions."""
     found = costs(path)

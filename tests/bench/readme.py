@@ -95,7 +95,7 @@ def others(document):
     for name, each in figures.get("many sockets", {}).items():
         lines.append(f"- many sockets, {name}: {listed(each)}")
     if "hooked calls" in figures:
-        lines.append("- instructions more for each hooked call that is none of ZeroMQ's: " + listed(
+        lines.append("- instructions more for each hooked call: " + listed(
             {call: each["instructions more"] for call, each in figures["hooked calls"].items()}))
     return "\n".join(lines + latency(document) + cpu(document))
 

@@ -7,6 +7,8 @@ import subprocess
 import pytest
 from harness import agents, builds
 
+from bench import hooked_calls
+
 MOST_INSTRUCTIONS = 15
 FEW, MANY = 1000, 11000
 
@@ -45,3 +47,17 @@ def test_no_further_system_call(tmp_path, call):
             done.append(len(log.read_text(encoding="utf-8").splitlines()))
         counts.append(done[1] - done[0])
     assert counts == [100, 100]
+
+
+def test_what_is_measured_is_hooked():
+    script = (builds.REPOSITORY / "shim" / "curveshim.map").read_text(encoding="ascii")
+    exported = set(re.findall(r"^    (\w+);", script, re.M))
+    measured = {name for program in hooked_calls.PROGRAMS for call in hooked_calls.names(program).values()
+                for name in call.split(", ")}
+    assert measured <= exported and len(measured) > 35
+
+
+def test_a_call_is_counted_with_what_it_calls(tmp_path):
+    found = hooked_calls.counted(hooked_calls.PROGRAMS[0], {}, tmp_path / "profile")
+    assert 0 < found["call_write"] < 50 < found["call_connect"]
+    assert found["call_connect"] > found["call_socket"]
