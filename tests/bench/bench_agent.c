@@ -81,7 +81,7 @@ static void secure(void *socket, int binds)
 void *bench_socket(int type, int binds)
 {
     void *socket = zmq_socket(bench_context, type);
-    int none = 0, backlog = 4096, patience = 60000;
+    int none = 0, backlog = 4096, patience = 180000;
 
     if (socket == NULL)
         MUST(-1);

@@ -1,7 +1,7 @@
 """Two network namespaces that are joined by a veth pair, as two machines would be. WireGuard needs
 them; what it is compared with runs across them too. They end with the context manager.
 
-Needs root (or CAP_SYS_ADMIN and CAP_NET_ADMIN) and, for WireGuard, /dev/net/tun."""
+Needs root (or CAP_SYS_ADMIN and CAP_NET_ADMIN) and, for wireguard-go, /dev/net/tun."""
 
 import contextlib
 import functools
@@ -66,8 +66,21 @@ class Pair:
             subprocess.run(["ip", "netns", "delete", name], capture_output=True)
 
 
+@functools.cache
+def kernel_has_wireguard():
+    with contextlib.suppress(OSError, subprocess.CalledProcessError), Pair(".") as pair:
+        ip("-n", pair.names[0], "link", "add", "probe", "type", "wireguard")
+        return True
+    return False
+
+
+def wireguard_kind():
+    return ("the kernel's, whose CPU time is nobody's and is not counted" if kernel_has_wireguard()
+            else "wireguard-go")
+
+
 class WireGuard(Pair):
-    """wireguard-go, which needs nothing of the kernel but tun."""
+    """The kernel's, else wireguard-go, which needs nothing of it but tun."""
 
     address = "10.214.0.1"
 
@@ -84,19 +97,25 @@ class WireGuard(Pair):
             file = self.directory / f"private-{end}"
             file.touch(0o600)
             file.write_text(key, encoding="ascii")
-            with open(self.directory / "wireguard.log", "ab") as log:
-                self.processes.append(subprocess.Popen(
-                    [*ENDS_WITH_US, "ip", "netns", "exec", name, "wireguard-go", "-f", device],
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    env={"PATH": os.environ["PATH"], "LOG_LEVEL": "error",
-                         "WG_PROCESS_FOREGROUND": "1"}))
-            self.until_there(device, self.processes[-1])
+            if kernel_has_wireguard():
+                ip("-n", name, "link", "add", device, "type", "wireguard")
+            else:
+                self.start_process(name, device)
             subprocess.run(
                 ["ip", "netns", "exec", name, "wg", "set", device, "listen-port", "51820",
                  "private-key", file, "peer", public[other], "allowed-ips", "10.214.0.0/24",
                  "endpoint", f"{(SERVER, CLIENT)[other]}:51820"], check=True, capture_output=True)
             ip("-n", name, "address", "add", f"10.214.0.{end + 1}/24", "dev", device)
             ip("-n", name, "link", "set", device, "up")
+
+    def start_process(self, name, device):
+        with open(self.directory / "wireguard.log", "ab") as log:
+            self.processes.append(subprocess.Popen(
+                [*ENDS_WITH_US, "ip", "netns", "exec", name, "wireguard-go", "-f", device],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={"PATH": os.environ["PATH"], "LOG_LEVEL": "error",
+                     "WG_PROCESS_FOREGROUND": "1"}))
+        self.until_there(device, self.processes[-1])
 
     @staticmethod
     def until_there(device, process, patience=20):
@@ -138,9 +157,10 @@ def lacking():
 
 @functools.cache
 def wireguard_lacks():
-    for program in ("wg", "wireguard-go"):
-        if shutil.which(program) is None:
-            return f"{program} is not installed"
-    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
-        return "no /dev/net/tun"
-    return lacking()
+    if shutil.which("wg") is None:
+        return "wg is not installed"
+    if lacking() or kernel_has_wireguard():
+        return lacking()
+    if shutil.which("wireguard-go") is None:
+        return "wireguard-go is not installed"
+    return "" if os.access("/dev/net/tun", os.R_OK | os.W_OK) else "no /dev/net/tun"

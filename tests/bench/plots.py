@@ -2,6 +2,8 @@
 
 import matplotlib
 
+from .results import QUANTILES
+
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
 
@@ -17,11 +19,11 @@ def save(figure, file):
 
 
 def series(cells, x, y):
-    """{variant: [(x, y)]}, in order."""
+    """{(variant, how many at a time): [(x, y)]}, in order."""
     found = {}
     for cell in cells:
         for name, row in cell["variants"].items():
-            found.setdefault(name, []).append((cell[x], y(row)))
+            found.setdefault((name, cell["peers"]), []).append((cell[x], y(row)))
     return {name: sorted(points) for name, points in found.items()}
 
 
@@ -29,8 +31,13 @@ def lines(cells, x, y, file, labels):
     if not cells:
         return
     figure, axes = plt.subplots()
-    for label, points in series(cells, x, y).items():
-        axes.plot(*zip(*points), marker="o", markersize=4, label=label)
+    colours = {}
+    for (name, peers), points in series(cells, x, y).items():
+        alone = peers == 1
+        line, = axes.plot(*zip(*points), marker="o" if alone else "x", linestyle="-" if alone else "--",
+                          markersize=4 if alone else 6, color=colours.get(name),
+                          label=name if name not in colours else None)
+        colours[name] = line.get_color()
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel(labels[0])
@@ -41,18 +48,23 @@ def lines(cells, x, y, file, labels):
 
 
 def latency(cells, file):
+    """The share of round trips that took longer, by how long they took: rare ones as far apart as others."""
     if not cells:
         return
     figure, axes = plt.subplots()
-    names = list(cells[0]["variants"])
-    for offset, quantile in enumerate(("p50", "p99", "p999")):
-        values = [cells[0]["variants"][name][quantile] * 1e6 for name in names]
-        axes.bar([i + 0.27 * (offset - 1) for i in range(len(names))], values, 0.25,
-                 label=quantile.replace("p999", "p99.9"))
-    axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
+    for name, row in cells[0]["variants"].items():
+        points = [(row[quantile] * 1e6, 100 - share) for quantile, share in QUANTILES.items() if quantile in row]
+        axes.plot(*zip(*points), marker="o", markersize=4, label=name)
+    shares = [100 - share for share in QUANTILES.values()]
+    axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_ylabel("round trip, µs")
-    axes.legend()
+    axes.set_ylim(min(shares) / 2, 150)
+    axes.set_yticks(shares, [quantile.replace("p999", "p99.9") for quantile in QUANTILES])
+    axes.minorticks_off()
+    axes.set_xlabel("round trip, µs")
+    axes.set_ylabel("quantile")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=7)
     save(figure, file)
 
 
@@ -63,7 +75,6 @@ def plot(document, directory):
           ("message size, bytes", "messages per second"))
     latency([c for c in cells if c["pattern"] == "req-rep" and c["agents"] == "c"
              and c["size"] == 100], directory / "latency")
-    lines([c for c in cells if c["pattern"] == "handshakes" and c["peers"] == 1
-           and c["agents"] == "c"], "keys",
+    lines([c for c in cells if c["pattern"] == "handshakes" and c["agents"] == "c"], "keys",
           lambda row: row["rate"]["median"], directory / "handshakes",
-          ("authorised keys", "handshakes per second"))
+          ("authorised keys (dashed or a cross: 64 at a time)", "handshakes per second"))

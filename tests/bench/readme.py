@@ -160,7 +160,7 @@ def section(document):
         f"{machine['kernel']}: medians of {document['cells'][0]['rounds']} rounds, in each of which all are "
         "alive at the same time and are measured in turns, slice by slice; messages, round trips (p50) or "
         "handshakes. Ratios are of rates: above 1, curveshim is faster. "
-        "WireGuard runs between two network namespaces; its column is to be compared with "
+        f"WireGuard ({machine.get('WireGuard') or 'wireguard-go'}) runs between two network namespaces; its column is to be compared with "
         "[curveshim across the same pair](tests/bench/results/results.md).",
         speeds(document), verdict(document),
         against_tunnels(document),

@@ -8,10 +8,11 @@ import re
 import statistics
 import time
 
-from . import cells, ratios, targets, variants
+from . import cells, network, ratios, targets, variants
 
 HERE = pathlib.Path(__file__).resolve().parent
 RESULTS = HERE / "results"
+QUANTILES = {"p10": 10, "p50": 50, "p90": 90, "p99": 99, "p999": 99.9}
 
 
 def parsed(line):
@@ -85,7 +86,7 @@ def figures(cell, rounds):
                             ("to_null", variants.NULL)):
             row[name] = ratios.compare(rounds, variant.name, other.name, ratios.rates)
         row["cpu_to_reference"] = ratios.compare(rounds, variant.name, reference.name, ratios.cpu_rates)
-        for name in ("p50", "p99", "p999"):
+        for name in QUANTILES:
             if name in mine[0]:
                 row[name] = statistics.median(each[name] for each in mine)
         if cell.is_latency:
@@ -103,7 +104,8 @@ def machine():
     model = [line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
              if line.startswith("model name")]
     return {"cores": os.cpu_count(), "processor": model[0] if model else "unknown",
-            "kernel": ".".join(os.uname().release.split(".")[:2])}
+            "kernel": ".".join(os.uname().release.split(".")[:2]),
+            "WireGuard": "" if network.wireguard_lacks() else network.wireguard_kind()}
 
 
 def table(measured):

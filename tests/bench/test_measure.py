@@ -10,7 +10,7 @@ import zmq
 import zmq.auth
 from harness import builds
 
-from bench import cells, certificates, handshake_profile, measure, processes, readme, variants
+from bench import cells, certificates, handshake_profile, measure, network, processes, readme, variants
 
 pytestmark = pytest.mark.skipif(builds.WITH_ASAN, reason="what is measured is not instrumented")
 
@@ -117,3 +117,20 @@ def test_a_tunnels_children_use_the_machine_too():
             os.kill(pid, signal.SIGKILL)
         parent.wait()
     assert spent.sum() >= before
+
+
+@pytest.mark.skipif(network.wireguard_lacks() != "", reason="no WireGuard here")
+def test_the_kernels_wireguard_is_preferred(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(network, "kernel_has_wireguard", lambda: True)
+    monkeypatch.setattr(network.WireGuard, "start_process", lambda *_: pytest.fail("wireguard-go"))
+
+    def told(*words):
+        asked.append(words)
+        if words[-1] == "wireguard":
+            raise subprocess.CalledProcessError(2, words)
+
+    monkeypatch.setattr(network, "ip", told)
+    with pytest.raises(subprocess.CalledProcessError), network.WireGuard(tmp_path):
+        pass
+    assert [words[4:] for words in asked if words[-1] == "wireguard"] == [(asked[-1][4], "type", "wireguard")]
