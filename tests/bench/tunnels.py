@@ -102,8 +102,8 @@ class Spiped(Tunnel):
     def start(self, target, between):
         key = self.directory / "key"
         key.write_bytes(os.urandom(32))
-        self.run("spiped", "-F", "-d", "-n", self.AT_ONCE, "-s", f"[127.0.0.1]:{between}", "-t", f"[127.0.0.1]:{target}",
-                 "-k", key)
+        self.run("spiped", "-F", "-d", "-n", self.AT_ONCE, "-s", f"[127.0.0.1]:{between}",
+                 "-t", f"[127.0.0.1]:{target}", "-k", key)
         wait_for(between)
         self.run("spiped", "-F", "-e", "-n", self.AT_ONCE, "-s", f"[127.0.0.1]:{self.port}", "-t",
                  f"[127.0.0.1]:{between}", "-k", key)
