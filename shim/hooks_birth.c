@@ -68,10 +68,21 @@ static int accepted(int listener, int fd, const struct sockaddr *address, sockle
     return fd;
 }
 
+/* AddressSanitizer's runtime passes this call on, so that it comes from there, whoever made it. */
+static bool libzmq_accepts(const void *caller)
+{
+#ifdef ACCEPT_IS_PASSED_ON
+    (void)caller;
+    return true;
+#else
+    return zmqlib_contains(caller);
+#endif
+}
+
 static int handed(int listener, struct sockaddr *address, socklen_t *size, const void *caller)
 {
     int fd =
-        overlap_flagged(listener) ? overlap_accept(listener, zmqlib_contains(caller)) : OVERLAP_NOT;
+        overlap_flagged(listener) ? overlap_accept(listener, libzmq_accepts(caller)) : OVERLAP_NOT;
 
     if (fd < 0)
         return fd;
