@@ -41,11 +41,10 @@ def directory_of(options):
 
 
 def missing(cell, rounds, measurements, chosen):
-    """[(round, [variant])]."""
-    lacks = ((number, [v for v in chosen if not measurements.has(cell, v, number)])
-             for number in range(rounds))
+    """[(round, [variant])]. A round is measured as a whole: compared is what took turns."""
     # Nobody is always the first, or behind the same one.
-    return [(number, wanted if number % 2 == 0 else wanted[::-1]) for number, wanted in lacks if wanted]
+    return [(number, chosen if number % 2 == 0 else chosen[::-1]) for number in range(rounds)
+            if not all(measurements.has(cell, variant, number) for variant in chosen)]
 
 
 def run_cell(cell, wanted, measurements, progress):
@@ -83,7 +82,7 @@ def chosen_cells(options):
     return chosen
 
 
-def run(options, measurements, chosen, wants_figures):
+def run(options, measurements, chosen, seconds_of_figures):
     """Whether everything could be measured."""
     among = variants.QUICK if options.quick else variants.EVERY
     rounds = options.rounds or (3 if options.quick else 7)
@@ -91,7 +90,7 @@ def run(options, measurements, chosen, wants_figures):
         print(f"bench: {name} is not measured: {why}", file=sys.stderr)
     plan = [(cell, missing(cell, rounds, measurements, variants.variants_of(cell, among)))
             for cell in chosen]
-    progress = Progress(plan, figures.SECONDS if wants_figures else 0)
+    progress = Progress(plan, seconds_of_figures)
     for cell, wanted in plan:
         run_cell(cell, wanted, measurements, progress)
     return progress.failed == 0
@@ -124,8 +123,11 @@ def main():
                                         again=not (options.all or options.report))
     chosen, wants_figures = chosen_cells(options), not (options.report or options.quick or options.cell)
     try:
-        complete = options.report or run(options, measurements, chosen, wants_figures)
-        found, all_found = figures.load_or_measure(directory / "figures.json", measurements, wants_figures,
+        figures_file = directory / "figures.json"
+        complete = options.report or run(
+            options, measurements, chosen,
+            figures.seconds_left(figures_file, again=not options.all) if wants_figures else 0)
+        found, all_found = figures.load_or_measure(figures_file, measurements, wants_figures,
                                                    again=not options.all)
     except KeyboardInterrupt:
         print("bench: interrupted" + (": --all goes on from here" if options.all else ""),

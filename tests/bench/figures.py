@@ -178,6 +178,10 @@ FIGURES = (("start-up of /bin/true", start_up),
 SECONDS = 90  # of all of them, about
 
 
+def seconds_left(path, again):
+    return 0 if not again and path.exists() else SECONDS
+
+
 def load_or_measure(path, measurements, may_measure, again):
     """({name: figure}, whether all are there that were asked for). What is there already stays,
     unless it is to be measured again."""

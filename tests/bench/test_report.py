@@ -96,11 +96,13 @@ def test_what_slows_both_down_is_not_compared(tmp_path):
     assert len(kept) == 7 and kept[0]["rates"] == [980, 686, 98]
 
 
-def test_what_lacks_is_measured_and_nothing_else(tmp_path):
+def test_a_round_that_lacks_somebody_is_measured_as_a_whole(tmp_path):
+    """What is compared took turns: else it was measured when the machine did something else."""
     cell = cells.Cell("push-pull")
-    measurements = run(tmp_path / "measurements", cell, {SHIM: 1.0})
-    assert not bench.missing(cell, 7, measurements, [SHIM])
-    assert bench.missing(cell, 8, measurements, [ZAUTH, SHIM])[6:] == [(6, [ZAUTH]), (7, [SHIM, ZAUTH])]
+    measurements = run(tmp_path / "measurements", cell, {SHIM: 1.0, ZAUTH: 1.0})
+    assert not bench.missing(cell, 7, measurements, [SHIM, ZAUTH])
+    assert bench.missing(cell, 8, measurements, [ZAUTH, SHIM]) == [(7, [SHIM, ZAUTH])]
+    assert [number for number, _ in bench.missing(cell, 7, measurements, [SHIM, ZAUTH, HAND])] == list(range(7))
 
 
 def test_the_time_of_a_run_that_was_cut_short_counts_too(tmp_path):
