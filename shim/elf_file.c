@@ -146,13 +146,19 @@ static bool needs(const char *file, int depth)
     bool result = false;
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
+    /* What is there and cannot be looked at may need it. */
     if (fd < 0)
-        return false;
+        return errno != ENOENT && errno != ENOTDIR && errno != EACCES && errno != ELOOP &&
+               errno != ENAMETOOLONG;
     memset(&image, 0, sizeof image);
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+    if (fstat(fd, &status) != 0) {
+        result = true;
+    } else if (S_ISREG(status.st_mode) && status.st_size > 0) {
         image.size = (size_t)status.st_size;
         image.bytes = mmap(NULL, image.size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (image.bytes != MAP_FAILED) {
+        if (image.bytes == MAP_FAILED) {
+            result = true;
+        } else {
             result =
                 read_segments(&image) && read_dynamic(&image) && image_needs(&image, file, depth);
             munmap((void *)(uintptr_t)image.bytes, image.size);
