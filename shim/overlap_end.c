@@ -94,9 +94,10 @@ static bool hand_over(struct trial *trial, struct remains *remains)
         overlap_lose(overlap, remains);
         return false;
     }
+    if (!wake_give(&overlap->wake))
+        return false;
     trial->stage = TRIAL_HANDED;
     trials_wait(&overlap->waiting, trial);
-    wake_give(&overlap->wake);
     return true;
 }
 

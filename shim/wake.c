@@ -45,13 +45,14 @@ bool wake_is_there(const struct wake *wake)
     return there;
 }
 
-void wake_give(const struct wake *wake)
+bool wake_give(const struct wake *wake)
 {
     const uint64_t one = 1;
     int saved = errno;
+    bool given = syscall(SYS_write, wake->fd, &one, sizeof one) == sizeof one;
 
-    (void)!syscall(SYS_write, wake->fd, &one, sizeof one);
     errno = saved;
+    return given;
 }
 
 void wake_take(const struct wake *wake)

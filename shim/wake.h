@@ -19,8 +19,8 @@ struct wake {
 /* Close-on-exec and of no low number. 0, or -1 with errno. */
 int wake_open(struct wake *wake);
 bool wake_is_there(const struct wake *wake);
-/* One more; one less. Neither waits. */
-void wake_give(const struct wake *wake);
+/* One more, or false; one less. Neither waits. */
+bool wake_give(const struct wake *wake);
 void wake_take(const struct wake *wake);
 void wake_close(const struct wake *wake);
 

@@ -14,6 +14,7 @@
 #include "shim/elf_object.h"
 
 #define PLACES 2048
+#define FAULTS 2
 
 struct place {
     uintptr_t at;
@@ -26,13 +27,13 @@ static struct place places[PLACES];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uintptr_t base, start, end;
 static pid_t first_process;
-static struct {
+static struct fault {
     uintptr_t at;
     unsigned hit;
     bool all;
     char action[16];
     int code;
-} fault;
+} faults[FAULTS];
 
 static int find_shim(struct dl_phdr_info *info, size_t size, void *argument)
 {
@@ -48,23 +49,32 @@ static int find_shim(struct dl_phdr_info *info, size_t size, void *argument)
     return 1;
 }
 
+static void read_fault(struct fault *fault, const char *text)
+{
+    char at[20], hit[12];
+
+    if (sscanf(text, "%19[^:]:%11[^:]:%15[^:]:%d", at, hit, fault->action, &fault->code) != 4)
+        return;
+    fault->at = strtoul(at, NULL, 16);
+    fault->hit = (unsigned)strtoul(hit, NULL, 10);
+    fault->all = strchr(hit, '+') != NULL;
+}
+
 static void prepare(void)
 {
     const char *text = getenv("CURVESHIM_FAULT");
-    char at[20], hit[12];
 
-    if (text != NULL &&
-        sscanf(text, "%19[^:]:%11[^:]:%15[^:]:%d", at, hit, fault.action, &fault.code) == 4) {
-        fault.at = strtoul(at, NULL, 16);
-        fault.hit = (unsigned)strtoul(hit, NULL, 10);
-        fault.all = strchr(hit, '+') != NULL;
+    for (size_t i = 0; i < FAULTS && text != NULL; i++) {
+        read_fault(&faults[i], text);
+        text = strchr(text, ';');
+        text = text != NULL ? text + 1 : NULL;
     }
     first_process = getpid();
     dl_iterate_phdr(find_shim, NULL);
 }
 
 /* The number of this call at its place, from 1; 0 for one place too many. */
-static unsigned count(const char *function, uintptr_t at, bool *fires)
+static unsigned count(const char *function, uintptr_t at, const struct fault **fires)
 {
     unsigned hit = 0;
 
@@ -77,8 +87,11 @@ static unsigned count(const char *function, uintptr_t at, bool *fires)
         place->function = function;
         place->at = at;
         hit = ++place->hits;
-        *fires = at == fault.at && (hit == fault.hit || (fault.all && hit > fault.hit));
-        place->fired += *fires;
+        for (size_t k = 0; k < FAULTS; k++)
+            if (at == faults[k].at &&
+                (hit == faults[k].hit || (faults[k].all && hit > faults[k].hit)))
+                *fires = &faults[k];
+        place->fired += *fires != NULL;
         break;
     }
     pthread_mutex_unlock(&lock);
@@ -130,18 +143,18 @@ static void interrupt_process(void)
     kill(getpid(), SIGUSR1);
 }
 
-static bool happen(void)
+static bool happen(const struct fault *fault)
 {
-    if (strcmp(fault.action, "fail") == 0) {
-        errno = fault.code;
+    if (strcmp(fault->action, "fail") == 0) {
+        errno = fault->code;
         return true;
     }
-    if (strcmp(fault.action, "signal") == 0)
+    if (strcmp(fault->action, "signal") == 0)
         interrupt_process();
-    else if (strcmp(fault.action, "cancel") == 0 && faults_may_cancel != NULL &&
+    else if (strcmp(fault->action, "cancel") == 0 && faults_may_cancel != NULL &&
              faults_may_cancel())
         pthread_cancel(pthread_self());
-    else if (strcmp(fault.action, "fork") == 0 && faults_may_fork != NULL && faults_may_fork())
+    else if (strcmp(fault->action, "fork") == 0 && faults_may_fork != NULL && faults_may_fork())
         fork_beside();
     return false;
 }
@@ -151,15 +164,16 @@ bool faults_here(const char *function, const void *from)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     static __thread bool inside;
     int saved = errno;
-    bool fires = false, fails = false;
+    const struct fault *fires = NULL;
+    bool fails = false;
 
     if (inside)
         return false;
     inside = true;
     pthread_once(&once, prepare);
     if ((uintptr_t)from >= start && (uintptr_t)from < end && getpid() == first_process &&
-        count(function, (uintptr_t)from - base, &fires) != 0 && fires)
-        fails = happen();
+        count(function, (uintptr_t)from - base, &fires) != 0 && fires != NULL)
+        fails = happen(fires);
     inside = false;
     if (!fails)
         errno = saved;

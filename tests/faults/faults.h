@@ -10,7 +10,8 @@
 /* A library that is preloaded behind libcurveshim.so and counts the calls that come from it, by
  * place in its code; at one of those something happens. In the environment:
  *   CURVESHIM_FAULT=PLACE:HIT:ACTION:ERRNO  the HITth call at PLACE (an offset in libcurveshim.so,
- *                                           hexadecimal), with "+" behind HIT all from there on
+ *                                           hexadecimal), with "+" behind HIT all from there on;
+ *                                         a second one may follow, behind a semicolon
  *   CURVESHIM_FAULT_COUNTS=FILE             where "FUNCTION PLACE HITS FIRED" is written at the end
  * ACTION is fail, signal (SIGUSR1), fork (by another thread; the child runs faults_in_child; where
  * faults_may_fork says so) or cancel (the calling thread, where faults_may_cancel says so). All is

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 
-from harness import agents, builds, certificates, relay
+from harness import agents, bare_peer, builds, certificates, relay
 
 from . import sites
 
@@ -22,13 +22,9 @@ PATIENCE = 120
 # The scenario's status when something was refused for good.
 REFUSED = 3
 
-GREETING = b"\xff" + b"\0" * 8 + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" * 32
-READY = b"\x05READY\x0bSocket-Type\x00\x00\x00\x04"
 
-
-def hello(kind):
-    body = READY + kind
-    return GREETING + b"\x04" + bytes([len(body)]) + body
+def hello(kind, mechanism=b"NULL"):
+    return bare_peer.greeting_3(mechanism) + bare_peer.ready(kind)
 
 
 @dataclasses.dataclass
@@ -38,6 +34,7 @@ class Outcome:
     errors: str
     status: int
     fired: int
+    seen: set
     violations: list = dataclasses.field(default_factory=list)
 
     @property
@@ -55,52 +52,27 @@ class Outcome:
         return f"{self.fault}: {self.kind} {self.violations}\n{self.lines}\n{self.errors[-3000:]}"
 
 
-class Astray:
-    """A server in clear that the agent is sent to; what it is told."""
-
-    def __init__(self):
-        self.told = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.endpoint = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self):
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
-                return
-            with peer, contextlib.suppress(OSError):
-                peer.settimeout(1)
-                peer.sendall(hello(b"PULL"))
-                self.told.append(bytearray())
-                while data := peer.recv(4096):
-                    self.told[-1] += data
-
-    def close(self):
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join()
-
-
 def speak_in_clear(endpoint):
     """A client in clear; what the agent answers until it hangs up."""
-    told = b""
     with contextlib.suppress(OSError):
-        with socket.create_connection(relay.parse_endpoint(endpoint)[1], timeout=2) as peer:
-            peer.sendall(hello(b"PUSH") + b"\x00" + bytes([len(IN_CLEAR)]) + IN_CLEAR)
-            while data := peer.recv(4096):
-                told += data
-    return told
+        return bare_peer.visit(endpoint, hello(b"PUSH") + b"\x00" + bytes([len(IN_CLEAR)]) + IN_CLEAR,
+                               hangs_up_after=2)
+    return b""
 
 
 class Run:
     """One run of the scenario, in a directory of its own."""
 
-    def __init__(self, directory, fault=None, certs=None, preexec_fn=None, environment=None,
-                 arguments=()):
+    # What a variation has otherwise: variables, the scenario's arguments, and what the server in
+    # clear that the agent is sent to says.
+    environment = {}
+    arguments = ()
+    astray_says = hello(b"PULL")
+
+    def set_up(self):
+        """Before the agent starts."""
+
+    def __init__(self, directory, fault=None, certs=None):
         self.directory = directory
         self.fault = fault
         self.violations = []
@@ -111,21 +83,28 @@ class Run:
         else:
             shutil.copytree(certs, self.certs)
         (directory / "metrics").mkdir()
+        left_behind = directory / "metrics" / f"curveshim-{socket.gethostname()}-1-1.prom"
+        left_behind.write_text("# by a process that has ended\n", encoding="utf-8")
+        os.utime(left_behind, (0, 0))
+        self.set_up()
         env = agents.environment(True, self.certs, SECURE_ZMQ_LOG=directory / "log",
                                  SECURE_ZMQ_LOG_LEVEL="debug", SECURE_ZMQ_LOG_FORMAT="json",
                                  SECURE_ZMQ_HANDSHAKE_TIMEOUT=3000,
                                  SECURE_ZMQ_METRICS=directory / "metrics",
                                  CURVESHIM_FAULT_COUNTS=directory / "counts")
         env["LD_PRELOAD"] += f":{LIBRARY}"
-        env.update(environment or {})
+        env.update(self.environment)
         if fault is not None:
             env["CURVESHIM_FAULT"] = fault.variable()
         self.process = subprocess.Popen(
-            [PROGRAM, "8000" if fault is not None and fault.for_ever else "45000", *arguments],
+            [PROGRAM, "8000" if fault is not None and fault.for_ever else "45000", *self.arguments],
             env=env, cwd=directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, preexec_fn=preexec_fn)
+            stderr=subprocess.PIPE, text=True)
         self.relays = []
         self.lines = []
+
+    def attack(self):
+        self.judge_told(speak_in_clear(self.endpoint), "the listener's answer")
 
     def judge_told(self, told, what):
         """What one side said on one connection: a greeting of CURVE, and nothing of what was sent."""
@@ -142,7 +121,7 @@ class Run:
         key = self.certs / "authorized_clients" / "client.key"
         if word == "bound":
             self.endpoint = rest[0]
-            self.judge_told(speak_in_clear(self.endpoint), "the listener's answer")
+            self.attack()
             self.relays.append(relay.Relay(self.endpoint))
             return self.relays[-1].endpoint
         if word == "connect-astray":
@@ -152,7 +131,7 @@ class Run:
         elif word == "authorise":
             (self.directory / "away.key").rename(key)
         elif word == "attack":
-            self.judge_told(speak_in_clear(self.endpoint), "the listener's answer")
+            self.attack()
         else:
             return None
         return ""
@@ -168,7 +147,7 @@ class Run:
 
     def play(self, descriptors=None, may_end=False):
         """The outcome. descriptors: what may be open at the end. may_end: whether it may give up."""
-        self.astray = Astray()
+        self.astray = bare_peer.Listener(self.astray_says, hangs_up_after=1)
         watch = threading.Timer(PATIENCE, self.process.kill)
         watch.start()
         errors = []
@@ -187,15 +166,17 @@ class Run:
                     self.judge_told(conversation.connector, "a client's side")
                     self.judge_told(conversation.binder, "the listener's side")
             self.astray.close()
-        for told in self.astray.told:
+        for told in self.astray.heard:
             self.judge_told(told, "the wire to a server in clear")
         self.judge(status, hung, descriptors, may_end)
-        counts = self.directory / "counts"
-        fired = sum(f for _, f in sites.read(counts).values()) if counts.exists() else 1
+        path = self.directory / "counts"
+        counts = sites.read(path) if path.exists() else {}
+        fired = sum(f for _, f in counts.values()) if counts else 1
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
-        return Outcome(self.fault, self.lines, errors[0], status, fired, self.violations)
+        return Outcome(self.fault, self.lines, errors[0], status, fired, set(counts),
+                       self.violations)
 
     def judge(self, status, hung, descriptors, may_end):
         if hung:

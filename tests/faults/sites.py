@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import functools
 import subprocess
 
 from harness import builds
@@ -24,8 +25,8 @@ ERRORS = {
     "gethostname": ["ENAMETOOLONG"], "getifaddrs": ["EMFILE"], "fchmod": ["EPERM"],
     "ftruncate64": ["ENOSPC"], "renameat": ["ENOSPC", "EROFS"], "unlinkat": ["ENOENT", "EROFS"],
     "utimensat": ["EROFS"], "posix_fadvise64": ["EINVAL"], "ioctl": ["ENOTTY"], "poll": ["EINTR"],
-    "nanosleep": ["EINTR"], "read": ["EIO", "EINTR"],
-    "pread64": ["EIO", "EINTR"], "write": ["ENOSPC", "EINTR"],
+    "nanosleep": ["EINTR"], "read": ["EIO", "EINTR"], "pread64": ["EIO", "EINTR"],
+    "write": ["ENOSPC", "EINTR"],
     "fcntl": ["EMFILE"], "fcntl64": ["EMFILE"], "socket": ["EMFILE"], "send": ["ECONNRESET"],
     "recv": ["ECONNRESET"], "accept4": ["EMFILE"], "shutdown": ["ENOTCONN"],
     "zmq_ctx_new": ["EMFILE"], "zmq_ctx_set": ["EINVAL"], "zmq_ctx_get": ["EINVAL"],
@@ -39,7 +40,8 @@ ERRORS = {
 # word of the process's own memory (libc's own locks rest on the same); and a connection that is not
 # connected has ended.
 IMPOSSIBLE = {("fstat64", "observer_inode"), ("fstat64", "is_ours"), ("fstat64", "inode_of"),
-              ("ioctl", "is_watcher"), ("syscall", "give"), ("shutdown", "observer_end")}
+              ("ioctl", "is_watcher"), ("syscall", "give"), ("shutdown", "observer_end"),
+              ("syscall", "wake_is_there")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,15 +59,19 @@ class Fault:
     action: str = "fail"
     error: str = "ENOMEM"
     for_ever: bool = False
+    # What it takes to get there: another fault.
+    first: "Fault | None" = None
 
     def variable(self):
         number = getattr(errno, self.error)
-        return f"{self.site.place}:{self.hit}{'+' * self.for_ever}:{self.action}:{number}"
+        own = f"{self.site.place}:{self.hit}{'+' * self.for_ever}:{self.action}:{number}"
+        return own if self.first is None else f"{own};{self.first.variable()}"
 
     def __str__(self):
         what = self.error if self.action == "fail" else self.action
         from_then = " and all later ones" if self.for_ever else ""
-        return f"{self.site.function} at {self.site.place}, call {self.hit}{from_then}: {what}"
+        own = f"{self.site.function} at {self.site.place}, call {self.hit}{from_then}: {what}"
+        return own if self.first is None else f"{own}, after {self.first}"
 
 
 def read(path):
@@ -101,12 +107,16 @@ def failures(found):
             yield Fault(site, 1, "fail", ERRORS[site.function][0], True)
 
 
-def events(found, action):
-    return [Fault(site, hit, action) for site in found for hit in hits(site)]
+def events(found, action, once=False):
+    return [Fault(site, hit, action) for site in found for hit in ([1] if once else hits(site))]
 
 
+@functools.cache
 def name(place):
-    """Function and line of an offset in the library, for a report."""
-    result = subprocess.run(["addr2line", "-s", "-f", "-e", builds.SHIM, hex(int(place, 16) - 1)],
-                            capture_output=True, text=True, check=True).stdout.split()
-    return f"{result[0]} ({result[1]})" if len(result) > 1 else place
+    """Function and line of an offset in the library: of the repository's own, not of a header's."""
+    lines = subprocess.run(["addr2line", "-i", "-f", "-e", builds.SHIM, hex(int(place, 16) - 1)],
+                           capture_output=True, text=True, check=True).stdout.split("\n")
+    for function, where in zip(lines[::2], lines[1::2]):
+        if where.split(":")[0].endswith(".c"):
+            return f"{function} ({where.rsplit('/', 1)[-1].split(' ')[0]})"
+    return place

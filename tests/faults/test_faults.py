@@ -4,13 +4,10 @@ all the same. It never speaks in clear, ends, hangs or leaves a descriptor open,
 again works. The default suite takes one call in so many; ./scripts/test --faults takes them all."""
 
 import os
-import subprocess
 
 import pytest
 
-from harness import builds
-
-from . import campaign, runs, sites
+from . import campaign, runs, sites, variations
 
 ALL = os.environ.get("CURVESHIM_FAULTS") == "all"
 SAMPLE = 8
@@ -24,41 +21,21 @@ def calm(tmp_path_factory):
     return campaign.Campaign(tmp_path_factory.mktemp("faults"))
 
 
-def rotate(certs):
-    """A server's key that is being rotated, and servers known by their endpoints."""
-    subprocess.run([builds.CURVESHIM_CERT, "rotate", certs, "server"], check=True,
-                   stdout=subprocess.DEVNULL)
-    (certs / "known_servers").write_text("tcp://192.0.2.1:*  none.key\n"
-                                         "tcp://127.0.0.1:*  server.key\n",
-                                         encoding="utf-8")
-
-
-def only_new(made, calm):
-    known = {(site.function, site.place) for site in calm.sites}
-    made.sites = [site for site in made.sites if (site.function, site.place) not in known]
-    return made
-
-
 @pytest.fixture(scope="module")
-def handled(calm, tmp_path_factory):
-    """A program with a ZAP handler of its own; only the calls that are not made without it."""
-    directory = tmp_path_factory.mktemp("handled")
-    return only_new(campaign.Campaign(directory, arguments=["handler"]), calm)
-
-
-@pytest.fixture(scope="module")
-def rotated(calm, tmp_path_factory):
-    """Another configuration; only the calls that are not made without it."""
-    environment = {"SECURE_ZMQ_LOG": "stderr", "SECURE_ZMQ_ALLOW": "127.0.0.0/8 ::1",
-                   "SECURE_ZMQ_PLAINTEXT": "tcp://192.0.2.1:* ipc://*",
-                   "SECURE_ZMQ_IO_THREADS": "2"}
-    directory = tmp_path_factory.mktemp("rotated")
-    return only_new(campaign.Campaign(directory, environment, rotate), calm)
+def varied(calm, tmp_path_factory):
+    """Other runs; only the calls that are not made in those before."""
+    made = [calm]
+    for name, kind in variations.VARIATIONS.items():
+        made.append(campaign.Campaign(tmp_path_factory.mktemp(name), kind))
+        made[-1].only_new(made[:-1])
+    return dict(zip(variations.VARIATIONS, made[1:]))
 
 
 def play(calm, name, faults, tenth):
     faults = faults if ALL else faults[tenth::max(1, len(faults) // SAMPLE)]
     outcomes = calm.play_all(faults)
+    again = calm.follow_ups(outcomes)
+    outcomes += calm.play_all(again if ALL else again[:2])
     wrong = campaign.report(name, outcomes)
     assert wrong == ""
     reached = sum(outcome.kind != "not reached" for outcome in outcomes)
@@ -82,8 +59,8 @@ FOUND = [("pthread_attr_init", "background_start", "ENOMEM", False),   # crashed
          ("calloc", "enforced_note", "ENOMEM", False),   # anybody came in where nobody was to
          ("calloc", "registry_add_socket", "ENOMEM", False),
          ("readdir64", "certdir_names_next", "EIO", False),  # a new client had to wait for the next
-         ("openat64", "open", "cancel", False),          # the socket could not be used any more
-         ("pread64", "pread", "cancel", False)]
+         ("openat64", "open_regular", "cancel", False),          # the socket could not be used any more
+         ("pread64", "read_all", "cancel", False)]
 
 
 def hits(site, action):
@@ -123,11 +100,13 @@ def test_something_happens_at_calls(calm, action):
     play(calm, action, sites.events(calm.sites, action), 7)
 
 
-@pytest.mark.parametrize("configuration", ["rotated", "handled"])
-def test_calls_of_other_configurations(request, configuration):
-    made = request.getfixturevalue(configuration)
+# One worker makes them all.
+@pytest.mark.xdist_group("varied faults")
+@pytest.mark.parametrize("variation", variations.VARIATIONS)
+def test_calls_of_other_runs(varied, variation):
+    made = varied[variation]
     assert len(made.sites) > 5
     faults = [*sites.failures(made.sites),
               *(event for action in ("signal", "fork", "cancel")
-                for event in sites.events(made.sites, action))]
-    play(made, configuration, faults, 3)
+                for event in sites.events(made.sites, action, once=True))]
+    play(made, variation, faults, 3)

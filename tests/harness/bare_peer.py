@@ -4,7 +4,7 @@ import socket
 import threading
 
 SIGNATURE = b"\xff" + bytes(8) + b"\x7f"
-READY = b"\x05READY\x0bSocket-Type\x00\x00\x00\x03%s\x08Identity\x00\x00\x00\x00"
+READY = b"\x05READY\x0bSocket-Type%s%s\x08Identity\x00\x00\x00\x00"
 TEXT = b"words-in-clear-5d21e8"
 MESSAGE = b"\x01\x00" + b"\x00" + bytes([len(TEXT)]) + TEXT
 
@@ -14,7 +14,7 @@ def greeting_3(mechanism):
 
 
 def ready(socket_type):
-    body = READY % socket_type
+    body = READY % (len(socket_type).to_bytes(4, "big"), socket_type)
     return b"\x04" + bytes([len(body)]) + body
 
 
@@ -32,9 +32,10 @@ SPEECHES = {
 PATIENCE = 30
 
 
-def converse(connection, speech):
-    """Says it, and returns all that comes until the other side ends it."""
-    connection.settimeout(PATIENCE)
+def converse(connection, speech, hangs_up_after=None):
+    """Says it, and returns all that comes until the other side ends it, or has been silent for so
+    many seconds."""
+    connection.settimeout(hangs_up_after or PATIENCE)
     heard = b""
     try:
         connection.sendall(speech)
@@ -42,20 +43,24 @@ def converse(connection, speech):
             heard += data
     except (ConnectionResetError, BrokenPipeError):
         pass
+    except TimeoutError:
+        if hangs_up_after is None:
+            raise
     return heard
 
 
-def visit(endpoint, speech):
+def visit(endpoint, speech, hangs_up_after=None):
     host, port = endpoint.removeprefix("tcp://").rsplit(":", 1)
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
-        return converse(connection, speech)
+        return converse(connection, speech, hangs_up_after)
 
 
 class Listener:
     """Says the same to whoever connects; `heard` has what each said, once it is over."""
 
-    def __init__(self, speech):
+    def __init__(self, speech, hangs_up_after=None):
         self.speech = speech
+        self.hangs_up_after = hangs_up_after
         self.heard = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.endpoint = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -69,7 +74,7 @@ class Listener:
             except OSError:
                 return
             with connection:
-                self.heard.append(converse(connection, self.speech))
+                self.heard.append(converse(connection, self.speech, self.hangs_up_after))
 
     def close(self):
         try:

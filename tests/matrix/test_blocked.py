@@ -5,11 +5,11 @@ import time
 import pytest
 
 from harness.agents import wait_until
+from harness.bare_peer import SPEECHES, Listener, visit
 from harness.exchange import (CLIENT_TEXT, SERVER_TEXT, assert_clear_on_the_wire,
                               assert_complete)
 
 from . import rows
-from .bare_peer import SPEECHES, Listener, visit
 from .play import ask, party, play, serve
 from .processes import cpu_seconds
 

@@ -1,8 +1,8 @@
 """A libzmq that was built without CURVE: bind and connect are refused."""
 
+from harness.bare_peer import SPEECHES, Listener
 from harness.exchange import assert_clear_on_the_wire, assert_complete
 
-from .bare_peer import SPEECHES, Listener
 from .play import ask, party, play, serve
 from .rows import WITHOUT_CURVE
 
