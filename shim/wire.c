@@ -126,12 +126,35 @@ static enum wire_fault take_frame(struct wire *wire, uint8_t byte, enum wire_com
     return WIRE_FINE;
 }
 
-/* Bytes of a body that say nothing: all but the last of those behind its name and detail. */
-static size_t mute_bytes(const struct wire *wire, size_t size)
+/* Takes what of CURVE's greeting lies before the next byte that has to be looked at by itself: of
+ * its mechanism, or of what nobody looks at. How much. */
+static size_t take_usual(struct wire *wire, const uint8_t *bytes, size_t size)
 {
+    const uint32_t at = wire->position, end = WIRE_MECHANISM_AT + WIRE_MECHANISM;
+    size_t count = 0;
+
+    if (at >= WIRE_MECHANISM_AT && at < end) {
+        count = end - at < size ? end - at : size;
+        if (memcmp(bytes, curve + (at - WIRE_MECHANISM_AT), count) != 0)
+            return 0;
+        memcpy(wire->mechanism + (at - WIRE_MECHANISM_AT), bytes, count);
+    } else if (at > WIRE_AS_SERVER_AT && at < WIRE_GREETING - 1) {
+        count = WIRE_GREETING - 1 - at < size ? WIRE_GREETING - 1 - at : size;
+    }
+    wire->position += (uint32_t)count;
+    return count;
+}
+
+/* Takes bytes of a body that say nothing: all but the last of those behind its name and detail. */
+static size_t take_mute(struct wire *wire, size_t size)
+{
+    size_t count;
+
     if (wire->phase != WIRE_IN_BODY || wire->detail_length < sizeof wire->detail || wire->frame < 2)
         return 0;
-    return wire->frame - 1 < size ? (size_t)(wire->frame - 1) : size;
+    count = wire->frame - 1 < size ? (size_t)(wire->frame - 1) : size;
+    wire->frame -= count;
+    return count;
 }
 
 struct wire_step wire_take(struct wire *wire, const void *bytes, size_t size)
@@ -140,13 +163,13 @@ struct wire_step wire_take(struct wire *wire, const void *bytes, size_t size)
     struct wire_step step = {0, WIRE_FINE, 0, WIRE_NONE};
 
     while (step.taken < size && wire->phase != WIRE_ENDED) {
-        size_t mute = mute_bytes(wire, size - step.taken);
+        size_t many = wire->phase == WIRE_IN_GREETING
+                          ? take_usual(wire, at + step.taken, size - step.taken)
+                          : take_mute(wire, size - step.taken);
 
-        if (mute > 0) {
-            wire->frame -= mute;
-            step.taken += mute;
+        step.taken += many;
+        if (many > 0)
             continue;
-        }
         step.fault = wire->phase == WIRE_IN_GREETING
                          ? greet(wire, at[step.taken])
                          : take_frame(wire, at[step.taken], &step.command);
