@@ -4,7 +4,7 @@ import tempfile
 
 import pytest
 
-from harness import agents, builds, certificates, exchange, races
+from harness import agents, builds, certificates, exchange, findings, runtimes
 
 
 @pytest.fixture
@@ -30,18 +30,20 @@ def theatre(stage):
     shutil.rmtree(sockets, ignore_errors=True)
 
 
-@pytest.fixture(autouse=builds.WITH_TSAN)
-def no_races():
+@pytest.fixture(autouse=builds.CHECKER is not None)
+def nothing_found():
     """Of the shim, in any process that the test started. Set up first, so torn down last."""
-    builds.RACES.mkdir(parents=True, exist_ok=True)
-    builds.RACES.chmod(0o777)  # for who has changed its user
+    findings.prepare(builds.REPORTS)
     yield
-    found = races.of_the_shim(builds.RACES)
-    assert not found, "".join(found)
+    found = findings.of_the_shim(builds.REPORTS)
+    assert not found, "\n".join(found)
 
 
 def pytest_collection_modifyitems(items):
     spread(items)
+    for item in items:
+        if hasattr(item, "callspec") and runtimes.C in item.callspec.params.values():
+            item.add_marker(pytest.mark.in_c)
     if not builds.SANITIZED:
         return
     held = pytest.mark.skip(reason="a thread may hold the sanitizer's allocator at the fork, and "

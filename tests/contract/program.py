@@ -16,7 +16,7 @@ PYTHON = "/usr/bin/python3"
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = builds.BUILD / "tests" / "contract"
 # Generous: it is only used up when something is broken.
-PATIENCE = 90 if builds.SANITIZED else 30
+PATIENCE = 90 if builds.SLOWED else 30
 
 
 class Refused(Exception):

@@ -99,8 +99,10 @@ def test_valgrind_finds_nothing(tmp_path, certs):
     assert "==" not in done.stderr
 
 
+@pytest.mark.in_c
 def test_with_much_thread_local_storage(tmp_path, certs):
-    done = run([PROGRAMS / "big_tls"], environment(certs), tmp_path)
+    env = environment(certs)
+    done = run(builds.checked([PROGRAMS / "big_tls"], env), env, tmp_path)
     assert (done.returncode, done.stdout) == (0, "arrived\n"), done.stderr
 
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from harness import races
+from harness import findings, races
 
 SOURCE = """
     #include <pthread.h>
@@ -41,7 +41,7 @@ def reported(tmp_path):
         compiled("program", "-x", "none", tmp_path / library)
         subprocess.run([tmp_path / "program"], check=False,
                        env={"TSAN_OPTIONS": f"log_path={tmp_path}/report"})
-        return [path.read_text() for path in tmp_path.glob("report.*")], races.of_the_shim(tmp_path)
+        return [path.read_text() for path in tmp_path.glob("report.*")], findings.of_the_shim(tmp_path, races)
     return reports
 
 

@@ -176,6 +176,7 @@ def test_the_time_is_up(start, certs, crowd):
     assert_undisturbed([innocent])
 
 
+@pytest.mark.in_c
 def test_in_every_process_that_serves_it(serve, certs, crowd):
     keys, other = authorize(certs, "victim", "other")
     to = [serve(runtime)[1] for runtime in (runtimes.C, runtimes.DEBIAN)]

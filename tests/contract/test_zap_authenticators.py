@@ -71,6 +71,7 @@ def test_pyzmqs_own_tests(tmp_path, certs, packages):
     assert len(seen["secured"]) >= 12
 
 
+@pytest.mark.in_c
 def test_czmqs_zauth(tmp_path, certs):
     if not (PROGRAMS / "czmq_zauth").exists():
         pytest.skip("built without libczmq")
@@ -78,8 +79,8 @@ def test_czmqs_zauth(tmp_path, certs):
     for shim in (False, True):
         directory = tmp_path / f"shim-{shim}"
         os.mkdir(directory)
-        done = run([PROGRAMS / "czmq_zauth"], environment(certs, shim, PLAINTEXT="ipc://*"),
-                   directory)
+        env = environment(certs, shim, PLAINTEXT="ipc://*")
+        done = run(builds.checked([PROGRAMS / "czmq_zauth"], env), env, directory)
         assert done.returncode == 0, done.stderr
         lives.append(done.stdout.splitlines())
     assert lives[1] == lives[0]

@@ -10,7 +10,7 @@ import time
 from . import builds
 
 # Generous: it is only used up when something is broken.
-PATIENCE = 60 if builds.SANITIZED else 30
+PATIENCE = 60 if builds.SLOWED else 30
 
 
 def environment(shim=False, certs=None, home="/nonexistent", **variables):
@@ -96,8 +96,10 @@ class Stage:
 
     def start(self, runtime, *arguments, env):
         runtime.require()
-        agent = Agent([*runtime.command, *arguments], {**env, "HOME": str(self.directory)},
-                      self.directory)
+        command = [*runtime.command, *arguments]
+        if not runtime.python:
+            command = builds.checked(command, env)
+        agent = Agent(command, {**env, "HOME": str(self.directory)}, self.directory)
         self.agents.append(agent)
         return agent
 

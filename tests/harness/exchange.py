@@ -5,11 +5,14 @@ import json
 import tempfile
 import time
 
+from . import builds
 from . import relay as relays
 from . import runtimes, zmtp
-from .agents import wait_until
+from .agents import PATIENCE, wait_until
 
 COUNT = 3
+# Seconds; 0 is no end, but then who sends last waits for a second only until it has gone.
+UNHURRIED = PATIENCE if builds.SLOWED else 0
 SERVER_TEXT = "words-of-the-server-7f3a9c"
 CLIENT_TEXT = "words-of-the-client-b81e4d"
 
@@ -75,9 +78,10 @@ class Theatre:
         told to stop; without, both are to end by themselves. With `tried` the seconds begin when
         that is true of the relay, and the client is told to stop too."""
         common = {
-            "server": ("--mode", "server", "--payload", SERVER_TEXT),
+            "server": ("--mode", "server", "--payload", SERVER_TEXT,
+                       "--timeout", str(0 if patience else UNHURRIED)),
             "client": ("--mode", "client", "--payload", CLIENT_TEXT,
-                       "--timeout", str(0 if tried else patience or 0)),
+                       "--timeout", str(0 if tried else patience or UNHURRIED)),
         }
         parties = {"server": server, "client": client}
         connector = "client" if binder == "server" else "server"

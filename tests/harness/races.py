@@ -6,6 +6,7 @@ instrumented code, in memory that is not another's; every other kind of report w
 
 import re
 
+REPORT = re.compile(r"WARNING: ThreadSanitizer: .*?\nSUMMARY: [^\n]*\n", re.DOTALL)
 TITLE = re.compile(r"WARNING: ThreadSanitizer: (.*) \(pid=\d+\)")
 FRAME = re.compile(r"\s+#\d+ (?P<where>.*)\((?P<module>[^()+]+)\+0x[0-9a-f]+\)")
 # Where the shim passes a call of the program's on.
@@ -63,19 +64,6 @@ class Report:
         return makers <= {SHIM, None} and SHIM in makers and allocators <= {SHIM}
 
 
-def reports(text):
-    """In what a process wrote, but for one that its end cut short; an AssertionError where the
-    sanitizer itself gave up."""
+def no_failure_of_its_own(text):
+    """An AssertionError where the sanitizer itself gave up."""
     assert "FATAL: ThreadSanitizer" not in text and "CHECK failed" not in text, text
-    return [Report(part) for part in text.split("==================\n")
-            if TITLE.search(part) and "\nSUMMARY: " in part]
-
-
-def of_the_shim(directory):
-    """The texts of the reports in the files of that directory, which are removed."""
-    found = []
-    for path in sorted(directory.glob("report.*")):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        path.unlink()
-        found += [report.text for report in reports(text) if report.counts()]
-    return found

@@ -79,6 +79,8 @@ def collect(directory, failed_steps):
     again = {name(case) for case in cases(directory / "again.xml") if passed(case)}
     for case in cases(directory / "pytest.xml"):
         tally.add_case(case, again)
+    for case in cases(directory / "valgrind.xml"):
+        tally.add_case(case)
     tally.failed += failed_steps
     return tally
 
