@@ -150,9 +150,11 @@ static void report_times(int64_t *times, long count, int64_t all)
 
     qsort(times, (size_t)count, sizeof *times, by_size);
     printf("{\"seconds\": %.9f, \"count\": %ld", (double)all / 1e9, count);
-    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
-        printf(", \"%s\": %.9f", quantiles[i].name,
-               (double)times[count * quantiles[i].share / 10000] / 1e9);
+    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
+        int64_t nanoseconds = times[count * quantiles[i].share / 10000];
+
+        printf(", \"%s\": %.9f", quantiles[i].name, (double)nanoseconds / 1e9);
+    }
     puts("}");
     fflush(stdout);
 }
