@@ -77,7 +77,7 @@ def test_each_use_of_a_superseded_key_is_named(start, certs, peers, knock):
         assert program("a.poll(20000)") and program("a.recv().decode()") == "x"
     peers.client("PUSH", program("where(a)"), newer, certs.server.public).send(b"new")
     assert program("a.recv().decode()") == "new"
-    assert len(program.log.events("auth")) == 3
+    assert len([e for e in program.log.events("auth") if "connection" not in e]) == 3
 
 
 def test_a_live_connection_whose_key_is_superseded_is_named(start, certs, peers):
@@ -223,7 +223,7 @@ def test_unknown_key_is_refused_with_300_and_recovers_once_it_is_added(start, ce
 
 def test_revoked_key_gets_400_and_gives_up_for_good(start, certs, peers):
     certs.revoke("gone", certs.client)
-    interval = 1000 if builds.WITH_TSAN else 200
+    interval = 2000 if builds.WITH_TSAN else 200
     program = start(HANDSHAKE_TIMEOUT=interval)
     program("a = bound('PULL')")
     client = peers.socket("PUSH", curve_publickey=certs.client.public.encode(),

@@ -18,6 +18,11 @@ def switch(certs, newer):
     write(certs.path / "server.key", newer)
 
 
+def entrances(program):
+    """Not what is told of those that are still connected."""
+    return [each for each in program.log.events("auth") if "connection" not in each]
+
+
 def descriptors(program):
     return os.listdir(f"/proc/{program.process.pid}/fd")
 
@@ -85,7 +90,7 @@ def test_each_use_of_the_superseded_server_key_is_named(start, certs, newer, one
     def comes(keys):
         one_chance(where, keys).send(b"x")
         program("a.recv()")
-        return [each for each in program.log.events("auth") if "connection" not in each]
+        return entrances(program)
     # Prepared only: nobody can know the new key yet.
     assert comes(certs.server) == []
     switch(certs, newer)
@@ -99,7 +104,7 @@ def test_each_use_of_the_superseded_server_key_is_named(start, certs, newer, one
     for keys in (newer, certs.server):
         one_chance(other("where(a)"), keys).send(b"x")
         other("a.recv()")
-    event, = other.log.events("auth")
+    event, = entrances(other)
     assert event["reason"] == "superseded server key"
 
 
