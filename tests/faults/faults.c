@@ -133,13 +133,15 @@ static void ignore(int number)
     (void)number;
 }
 
-/* The library's constructor runs before the program has set its handler. */
-static void interrupt_process(void)
+/* The calling thread, and the process. The library's constructor runs before the program has set
+ * its handler. */
+static void interrupt(void)
 {
     struct sigaction now, handled = {.sa_handler = ignore};
 
     if (sigaction(SIGUSR1, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
         sigaction(SIGUSR1, &handled, NULL);
+    raise(SIGUSR1);
     kill(getpid(), SIGUSR1);
 }
 
@@ -150,7 +152,7 @@ static bool happen(const struct fault *fault)
         return true;
     }
     if (strcmp(fault->action, "signal") == 0)
-        interrupt_process();
+        interrupt();
     else if (strcmp(fault->action, "cancel") == 0 && faults_may_cancel != NULL &&
              faults_may_cancel())
         pthread_cancel(pthread_self());

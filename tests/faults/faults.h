@@ -13,9 +13,9 @@
  *                                           hexadecimal), with "+" behind HIT all from there on;
  *                                         a second one may follow, behind a semicolon
  *   CURVESHIM_FAULT_COUNTS=FILE             where "FUNCTION PLACE HITS FIRED" is written at the end
- * ACTION is fail, signal (SIGUSR1), fork (by another thread; the child runs faults_in_child; where
- * faults_may_fork says so) or cancel (the calling thread, where faults_may_cancel says so). All is
- * thread-safe. */
+ * ACTION is fail, signal (SIGUSR1, to the calling thread and to the process), fork (by another
+ * thread; the child runs faults_in_child; where faults_may_fork says so) or cancel (the calling
+ * thread, where faults_may_cancel says so). All is thread-safe. */
 
 /* Whether this call has to fail, with errno set. from: its return address. */
 bool faults_here(const char *function, const void *from);

@@ -5,6 +5,7 @@ import dataclasses
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -99,7 +100,7 @@ class Run:
         self.process = subprocess.Popen(
             [PROGRAM, "8000" if fault is not None and fault.for_ever else "45000", *self.arguments],
             env=env, cwd=directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
+            stderr=subprocess.PIPE, text=True, start_new_session=True)
         self.relays = []
         self.lines = []
 
@@ -145,10 +146,15 @@ class Run:
                     self.process.stdin.write(answer + "\n")
                     self.process.stdin.flush()
 
+    def kill(self):
+        """With the children that it forked, which may hang too."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
     def play(self, descriptors=None, may_end=False):
         """The outcome. descriptors: what may be open at the end. may_end: whether it may give up."""
         self.astray = bare_peer.Listener(self.astray_says, hangs_up_after=1)
-        watch = threading.Timer(PATIENCE, self.process.kill)
+        watch = threading.Timer(PATIENCE, self.kill)
         watch.start()
         errors = []
         reader = threading.Thread(target=lambda: errors.append(self.process.stderr.read()))

@@ -4,6 +4,7 @@
 #include "scenario.h"
 
 __thread bool may_cancel;
+__thread bool of_the_program;
 
 struct call {
     int (*function)(void *, const char *);
@@ -17,7 +18,7 @@ static void *run_call(void *argument)
 {
     struct call *call = argument;
 
-    may_cancel = true;
+    may_cancel = of_the_program = true;
     call->result = call->function(call->socket, call->endpoint);
     call->code = errno;
     pthread_testcancel();
