@@ -24,7 +24,7 @@ def arguments():
     which.add_argument("--self-check", action="store_true",
                        help="whether the harness notices that the library is 5 %% slower, in two minutes")
     parser.add_argument("--rounds", type=int,
-                        help="of each cell (7; with --quick 3, with --self-check 15)")
+                        help="of each cell (7; with --quick 3, with --self-check 21)")
     parser.add_argument("--cell", action="append", default=[],
                         help="only cells whose name contains this")
     parser.add_argument("--report", action="store_true",
