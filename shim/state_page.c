@@ -19,9 +19,9 @@
 #endif
 
 static struct state_page *page;
-/* From here on entries are free: to look at all of them would take them through the caches at each
- * connect. LOCK_PAGE. */
-static size_t end_of_entries;
+/* Which entries are of which socket, by a byte of its hash; 0: free. To look at the entries
+ * themselves would take all of them through the caches at each connect. LOCK_PAGE. */
+static unsigned char tags[STATE_PAGE_ENTRIES];
 static const struct config *configuration;
 static int descriptor = -1;
 static ino_t inode;
@@ -55,7 +55,7 @@ static void end(void)
 
 static void fill(void)
 {
-    end_of_entries = 0;
+    memset(tags, 0, sizeof tags);
     state_page_peers_begin();
     page->layout = STATE_PAGE_LAYOUT;
     page->pid = (int32_t)getpid();
@@ -154,22 +154,29 @@ static bool same(const struct state_page_entry *entry, enum state_page_kind kind
            strncmp(entry->resolved, resolved, sizeof entry->resolved - 1) == 0;
 }
 
+static unsigned char tag_of(const void *socket)
+{
+    return (unsigned char)((uint64_t)(uintptr_t)socket * 0x9e3779b97f4a7c15u >> 56 | 1u);
+}
+
+/* The next entry with that tag; NULL if there is none. */
+static struct state_page_entry *find(unsigned char tag, const struct state_page_entry *after)
+{
+    size_t from = after != NULL ? (size_t)(after - page->entries) + 1 : 0;
+    const unsigned char *found = memchr(tags + from, tag, STATE_PAGE_ENTRIES - from);
+
+    return found != NULL ? &page->entries[found - tags] : NULL;
+}
+
 static struct state_page_entry *place(enum state_page_kind kind, bool server, const void *socket,
                                       const char *endpoint, const char *resolved)
 {
-    struct state_page_entry *free_entry = NULL;
+    struct state_page_entry *entry = NULL;
 
-    for (size_t i = 0; i < end_of_entries; i++) {
-        struct state_page_entry *entry = &page->entries[i];
-
+    while ((entry = find(tag_of(socket), entry)) != NULL)
         if (same(entry, kind, server, socket, endpoint, resolved))
             return entry;
-        if (entry->kind == 0 && free_entry == NULL)
-            free_entry = entry;
-    }
-    if (free_entry == NULL && end_of_entries < STATE_PAGE_ENTRIES)
-        free_entry = &page->entries[end_of_entries++];
-    return free_entry;
+    return find(0, NULL);
 }
 
 void state_page_note(enum state_page_kind kind, bool server, const void *socket,
@@ -187,6 +194,7 @@ void state_page_note(enum state_page_kind kind, bool server, const void *socket,
     } else if (entry->kind != 0) {
         entry->count++;
     } else {
+        tags[entry - page->entries] = tag_of(socket);
         entry->kind = kind;
         entry->server = server;
         entry->since = state_page_now();
@@ -200,21 +208,20 @@ void state_page_note(enum state_page_kind kind, bool server, const void *socket,
 
 void state_page_forget(const void *socket, const char *endpoint)
 {
+    struct state_page_entry *entry = NULL;
+
     lock_take(LOCK_PAGE);
     if (page != NULL) {
         begin();
-        for (size_t i = 0; i < end_of_entries; i++) {
-            struct state_page_entry *entry = &page->entries[i];
-
-            if (entry->kind == 0 || entry->socket != (uint64_t)(uintptr_t)socket ||
+        while ((entry = find(tag_of(socket), entry)) != NULL) {
+            if (entry->socket != (uint64_t)(uintptr_t)socket ||
                 (endpoint != NULL &&
                  strncmp(entry->endpoint, endpoint, sizeof entry->endpoint - 1) != 0 &&
                  strncmp(entry->resolved, endpoint, sizeof entry->resolved - 1) != 0))
                 continue;
             memset(entry, 0, sizeof *entry);
+            tags[entry - page->entries] = 0;
         }
-        while (end_of_entries > 0 && page->entries[end_of_entries - 1].kind == 0)
-            end_of_entries--;
         end();
     }
     lock_drop(LOCK_PAGE);
