@@ -97,7 +97,7 @@ class Stage:
     def start(self, runtime, *arguments, env):
         runtime.require()
         command = [*runtime.command, *arguments]
-        if not runtime.python:
+        if command[0] == str(builds.C_AGENT):
             command = builds.checked(command, env)
         agent = Agent(command, {**env, "HOME": str(self.directory)}, self.directory)
         self.agents.append(agent)
