@@ -34,7 +34,9 @@ def play(server, start, man, meddle):
 
 
 def assert_nothing_altered(got):
-    """Whatever came, came as it was sent; within what one connection carried, in order and once."""
+    """Something came; and whatever came, came as it was sent; within what one connection carried, in
+    order and once."""
+    assert got
     assert set(got) <= {str(i) for i in range(MESSAGES)}
     for first, second in zip(got, got[1:]):
         assert int(second) > int(first) or int(second) == 0, got
