@@ -233,7 +233,8 @@ STEPS = {"HELLO": bits_of(202, 3), "INITIATE": bits_of(259, 3), "MESSAGE": bits_
 
 
 @pytest.mark.parametrize("step", STEPS)
-@attack("man in the middle", "flips a bit of a HELLO, an INITIATE, a message, at every position",
+@attack("man in the middle", "flips each bit of the first twelve bytes of a HELLO, an INITIATE, a message, then "
+        "one of every third byte, and of every byte of a message",
         "nothing altered is ever delivered; the server goes on serving others")
 def test_bit_flips(server, certs, step):
     endpoint = server("where(a)")
