@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <link.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -19,10 +20,12 @@ static void *(*started_with_malloc)(size_t);
 static void *(*started_with_allocarray)(size_t, size_t);
 static void (*started_with_free)(void *);
 
-/* What a thread's last call from the same place was meant for. */
+/* What a thread's last call from the same place was meant for, as long as nothing is loaded or
+ * unloaded: either may be elsewhere by then. */
 struct answer {
     const void *caller;
     void *found;
+    unsigned long long changes;
 };
 static __thread __attribute__((tls_model("initial-exec"))) struct answer last_malloc,
     last_allocarray, last_free;
@@ -57,16 +60,28 @@ static bool look(const struct elf_object *object, void *argument)
     return rank == 3;
 }
 
+static int note_changes(struct dl_phdr_info *info, size_t size, void *changes)
+{
+    (void)size;
+    *(unsigned long long *)changes = info->dlpi_adds + info->dlpi_subs;
+    return 1;
+}
+
 static void *find(struct answer *last, const void *caller, const char *name)
 {
+    const bool forked = loaded_forked(); /* the linker's lock may be held for ever there */
     struct search search = {.name = name};
+    unsigned long long changes = 0;
 
-    if (last->caller == caller)
+    if (!forked)
+        dl_iterate_phdr(note_changes, &changes);
+    if (!forked && last->caller == caller && last->changes == changes)
         return last->found;
     if (!loaded_at(&search.caller, caller))
         search.caller.dynamic = NULL;
     loaded_each(look, &search);
     last->found = search.found;
+    last->changes = changes;
     last->caller = caller;
     return search.found;
 }

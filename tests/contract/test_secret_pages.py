@@ -49,3 +49,35 @@ def test_a_libsodium_of_its_own(tmp_path, certs, runtime):
 def test_switched_off_nothing_is_kept(tmp_path, certs):
     done = run([PYTHON, "-c", AGENT], environment(certs, SECURE_ZMQ="0"), tmp_path)
     assert done.stdout == "(1, 0) 1 False\n", done.stderr
+
+
+REPLACED = f"""
+import ctypes, _ctypes
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+def use():
+    "Whether it keeps secrets, and where it and its libsodium are."
+    library = ctypes.CDLL("{PROGRAMS / 'libsodium_plugin.so'}")
+    kept = library.keeps_secrets()
+    places = {{}}
+    for line in open("/proc/self/maps"):
+        for name in ("libsodium.so", "libsodium_plugin.so"):
+            if name in line:
+                start, end = (int(each, 16) for each in line.split()[0].split("-"))
+                places.setdefault(name, [start, end])[1] = end
+    _ctypes.dlclose(library._handle)
+    return kept, places["libsodium_plugin.so"], places["libsodium.so"]
+first = use()
+start, end = first[2]
+# Nobody may touch that, nor put another there: MAP_PRIVATE, ANONYMOUS, FIXED_NOREPLACE.
+assert libc.mmap(start, end - start, 0, 0x100022, -1, 0) == start
+second = use()
+print(first[0], second[0], first[1] == second[1], first[2] == second[2])
+"""
+
+
+@pytest.mark.skipif(builds.SANITIZED, reason="its runtime keeps what was loaded where it is")
+def test_a_libsodium_that_is_loaded_again_elsewhere(tmp_path, certs):
+    done = run([PYTHON, "-c", REPLACED], environment(certs), tmp_path)
+    assert done.stdout == "1 1 True False\n", done.stderr
