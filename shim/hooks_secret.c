@@ -89,7 +89,11 @@ static void *find(struct answer *last, const void *caller, const char *name)
 /* NULL where it is libsodium's business. */
 static void *take(size_t count, size_t size, const void *caller)
 {
-    if (state_config()->mode != CONFIG_ON || !zmqlib_contains(caller) ||
+    const struct zmqlib *lib = zmqlib_around(caller);
+
+    /* A program that libzmq is linked into may call libsodium itself, and give what it got to other
+     * functions of libsodium, which look in front of it. */
+    if (state_config()->mode != CONFIG_ON || lib == NULL || !lib->alone ||
         (size > 0 && count > SIZE_MAX / size))
         return NULL;
     return secret_pages_take(count * size);

@@ -28,11 +28,15 @@ static bool is_copy(const struct elf_object *object)
 
 static void fill(struct zmqlib *lib, const struct elf_object *object)
 {
+    const char *name;
+
     memset(lib, 0, sizeof *lib);
     lib->base = object->base;
     lib->start = object->start;
     lib->end = object->end;
     snprintf(lib->file, sizeof lib->file, "%s", object->name);
+    name = strrchr(lib->file, '/');
+    lib->alone = strncmp(name != NULL ? name + 1 : lib->file, "libzmq", 6) == 0;
 #define X(result, name, parameters)                                                                \
     *(void **)(void *)&lib->name = elf_object_function(object, "zmq_" #name);
     ZMQLIB_FUNCTIONS(X)

@@ -53,6 +53,7 @@ struct zmqlib {
     uintptr_t start;
     uintptr_t end;
     char file[512]; /* for messages; "" if it is in the main program */
+    bool alone;     /* by the file's name nothing else is in it */
     int release;    /* ZMQLIB_VERSION */
     bool has_curve;
 #define X(result, name, parameters) result(*name) parameters;

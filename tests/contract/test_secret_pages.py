@@ -1,5 +1,8 @@
 """Contract: libzmq's secrets lie in pages that are kept for the next; everybody else's are libsodium's."""
 
+import glob
+import shutil
+
 import pytest
 from harness import builds, runtimes
 
@@ -29,6 +32,22 @@ zmq.Context.instance().destroy()
 """
 
 
+WITHIN = AGENT[:AGENT.index("before =")].replace("zmq\n", "sys\n", 1) + """
+own = ctypes.CDLL("./own.so")
+own.zmq_ctx_new.restype = own.zmq_socket.restype = ctypes.c_void_p
+context = ctypes.c_void_p(own.zmq_ctx_new())
+pull, push = (ctypes.c_void_p(own.zmq_socket(context, kind)) for kind in (7, 8))
+assert own.zmq_bind(pull, b"tcp://127.0.0.1:*") == 0
+where, size = ctypes.create_string_buffer(100), ctypes.c_size_t(100)
+assert own.zmq_getsockopt(pull, 32, where, ctypes.byref(size)) == 0
+assert own.zmq_connect(push, where) == 0
+own.zmq_send(push, b"arrived", 7, 0)
+text = ctypes.create_string_buffer(7)
+assert own.zmq_recv(pull, text, 7, 0) == 7
+print(text.raw, kept())
+"""
+
+
 @pytest.mark.parametrize("started_with", [False, True])
 def test_secrets_of_others_are_left_to_libsodium(tmp_path, certs, started_with):
     env = environment(certs)
@@ -44,6 +63,13 @@ def test_a_libsodium_of_its_own(tmp_path, certs, runtime):
     runtime.require()
     done = run([runtime.command[0], "-c", AGENT], environment(certs), tmp_path)
     assert done.stdout == "(1, 0) 1 True\n", done.stderr
+
+
+def test_a_libzmq_within_something_else(tmp_path, certs):
+    """Which may call libsodium too."""
+    shutil.copy(glob.glob("/usr/lib/*/libzmq.so.5")[0], tmp_path / "own.so")
+    done = run([PYTHON, "-c", WITHIN], environment(certs), tmp_path)
+    assert done.stdout == "b'arrived' 0\n", done.stderr
 
 
 def test_switched_off_nothing_is_kept(tmp_path, certs):
