@@ -26,8 +26,6 @@ void give_up(const char *what);
 
 /* The calls that are tried, by a thread of their own, which may be cancelled meanwhile. */
 extern __thread bool may_cancel;
-/* A thread that the scenario has started, or main's. */
-extern __thread bool of_the_program;
 bool done(int (*function)(void *, const char *), void *socket, const char *endpoint);
 void *open_socket(void *context, int type);
 void resolved(void *socket, char endpoint[256]);

@@ -4,7 +4,6 @@
 #include "scenario.h"
 
 __thread bool may_cancel;
-__thread bool of_the_program;
 
 struct call {
     int (*function)(void *, const char *);
@@ -18,7 +17,7 @@ static void *run_call(void *argument)
 {
     struct call *call = argument;
 
-    may_cancel = of_the_program = true;
+    may_cancel = true;
     call->result = call->function(call->socket, call->endpoint);
     call->code = errno;
     pthread_testcancel();

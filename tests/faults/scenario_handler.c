@@ -9,7 +9,6 @@ static void *handle(void *handler)
     static const char *const reply[] = {"200", "OK", "", ""};
     char id[256], text[256];
 
-    of_the_program = true;
     for (;;) {
         int more, part = 0, size, id_size = 0;
         size_t length = sizeof more;
