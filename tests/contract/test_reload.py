@@ -9,6 +9,8 @@ import time
 import pytest
 import zmq
 
+from harness import builds
+
 from .certs import pair, text
 from .program import wait_until
 
@@ -52,7 +54,7 @@ def gets_in(peers, certs):
 
 def watch_opened():
     """Contexts that live longer are watched with inotify, younger ones polled."""
-    time.sleep(1.2)
+    time.sleep(3 if builds.SANITIZED else 1.2)
 
 
 @pytest.fixture(params=["young context", "old context"])
