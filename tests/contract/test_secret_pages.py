@@ -65,6 +65,7 @@ def test_a_libsodium_of_its_own(tmp_path, certs, runtime):
     assert done.stdout == "(1, 0) 1 True\n", done.stderr
 
 
+@pytest.mark.looks_up
 def test_a_libzmq_within_something_else(tmp_path, certs):
     """Which may call libsodium too."""
     shutil.copy(glob.glob("/usr/lib/*/libzmq.so.5")[0], tmp_path / "own.so")
