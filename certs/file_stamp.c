@@ -21,45 +21,43 @@ static bool is_settled(const struct timespec *changed)
     return changed->tv_sec < now.tv_sec - SETTLED_SECONDS;
 }
 
-static void describe(struct file_stamp *stamp, const struct stat *status)
-{
-    stamp->mode = status->st_mode;
-    stamp->owner = status->st_uid;
-    stamp->group = status->st_gid;
-    stamp->device = status->st_dev;
-    stamp->inode = status->st_ino;
-    stamp->size = status->st_size;
-    stamp->modified = status->st_mtim;
-    stamp->changed = status->st_ctim;
-}
-
 static bool same_time(const struct timespec *one, const struct timespec *other)
 {
     return one->tv_sec == other->tv_sec && one->tv_nsec == other->tv_nsec;
 }
 
-static bool same(const struct file_stamp *one, const struct file_stamp *other)
+bool file_version_note(struct file_version *version, const struct stat *status)
 {
-    return one->inode == other->inode && one->device == other->device && one->size == other->size &&
-           one->mode == other->mode && one->owner == other->owner && one->group == other->group &&
-           same_time(&one->modified, &other->modified) && same_time(&one->changed, &other->changed);
+    version->device = status->st_dev;
+    version->inode = status->st_ino;
+    version->size = status->st_size;
+    version->modified = status->st_mtim;
+    version->changed = status->st_ctim;
+    return is_settled(&status->st_ctim);
+}
+
+bool file_version_same(const struct file_version *version, const struct stat *status)
+{
+    return version->inode == status->st_ino && version->device == status->st_dev &&
+           version->size == status->st_size && same_time(&version->modified, &status->st_mtim) &&
+           same_time(&version->changed, &status->st_ctim);
 }
 
 void file_stamp_take(struct file_stamp *stamp, const struct stat *status)
 {
     memset(stamp, 0, sizeof *stamp);
-    describe(stamp, status);
+    stamp->usable = file_version_note(&stamp->version, status);
+    stamp->mode = status->st_mode;
+    stamp->owner = status->st_uid;
+    stamp->group = status->st_gid;
     stamp->taken = now_ms();
-    stamp->usable = is_settled(&status->st_ctim);
 }
 
 bool file_stamp_holds(const struct file_stamp *stamp, const char *path)
 {
-    struct file_stamp present;
     struct stat status;
 
-    if (!stamp->usable || now_ms() - stamp->taken >= STAMP_MS || stat(path, &status) != 0)
-        return false;
-    describe(&present, &status);
-    return same(stamp, &present);
+    return stamp->usable && now_ms() - stamp->taken < STAMP_MS && stat(path, &status) == 0 &&
+           stamp->mode == status.st_mode && stamp->owner == status.st_uid &&
+           stamp->group == status.st_gid && file_version_same(&stamp->version, &status);
 }

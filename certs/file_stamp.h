@@ -13,16 +13,27 @@
 
 #define STAMP_MS 250
 
-struct file_stamp {
-    bool usable;
-    mode_t mode;
-    uid_t owner;
-    gid_t group;
+/* What tells a file's contents from others'. */
+struct file_version {
     dev_t device;
     ino_t inode;
     off_t size;
     struct timespec modified;
     struct timespec changed;
+};
+
+/* To be called before what status tells of is read. False if it has just changed: its times may
+ * hide another change. */
+bool file_version_note(struct file_version *version, const struct stat *status);
+
+bool file_version_same(const struct file_version *version, const struct stat *status);
+
+struct file_stamp {
+    bool usable;
+    mode_t mode;
+    uid_t owner;
+    gid_t group;
+    struct file_version version;
     int64_t taken; /* monotonic milliseconds */
 };
 

@@ -3,9 +3,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
-#include <time.h>
 
+#include "certs/file_stamp.h"
 #include "shim/policy.h"
 #include "shim/table.h"
 
@@ -23,11 +22,7 @@ struct certdir_file {
     struct table_node by_name;
     struct table_node by_key;
     struct policy *policy; /* NULL: authorises nobody */
-    dev_t device;
-    ino_t inode;
-    off_t size;
-    struct timespec modified;
-    struct timespec changed;
+    struct file_version version;
     bool recent;          /* changed just before it was read: its times may hide another change */
     int64_t broken_since; /* monotonic milliseconds; 0: it is not */
     bool reported;

@@ -11,8 +11,6 @@
 #include "shim/metrics.h"
 #include "shim/table_room.h"
 
-/* File systems keep times as coarsely as this. */
-#define RECENT_SECONDS 2
 #define PATH_ROOM 4352
 
 struct certdir_file *certdir_find_file(const struct certdir *directory, const char *name)
@@ -173,31 +171,6 @@ static void read_one(struct certdir *directory, int dirfd, struct certdir_file *
     set_policy(directory, file, policy);
 }
 
-static bool same_times(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-static bool unchanged(const struct certdir_file *file, const struct stat *status)
-{
-    return !file->recent && file->device == status->st_dev && file->inode == status->st_ino &&
-           file->size == status->st_size && same_times(&file->modified, &status->st_mtim) &&
-           same_times(&file->changed, &status->st_ctim);
-}
-
-static void note_status(struct certdir_file *file, const struct stat *status)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    file->device = status->st_dev;
-    file->inode = status->st_ino;
-    file->size = status->st_size;
-    file->modified = status->st_mtim;
-    file->changed = status->st_ctim;
-    file->recent = now.tv_sec - status->st_ctim.tv_sec <= RECENT_SECONDS;
-}
-
 void certdir_look_at(struct certdir *directory, int dirfd, const char *name, bool always,
                      int64_t now)
 {
@@ -220,8 +193,8 @@ void certdir_look_at(struct certdir *directory, int dirfd, const char *name, boo
         return;
     }
     file->seen = directory->scans;
-    if (!always && unchanged(file, &status))
+    if (!always && !file->recent && file_version_same(&file->version, &status))
         return;
-    note_status(file, &status);
+    file->recent = !file_version_note(&file->version, &status);
     read_one(directory, dirfd, file, now);
 }
